@@ -1,0 +1,15 @@
+use std::path::PathBuf;
+
+/// What can go wrong between bytes and token ids.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A tokenizer's file could not be read or is not what it claims to be.
+    #[error("{path}: not a usable tokenizer: {reason}", path = .path.display())]
+    Tokenizer {
+        /// The file, or the file that carried the vocabulary.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
+}

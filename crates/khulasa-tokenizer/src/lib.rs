@@ -1,0 +1,21 @@
+//! Arabic text on its way into a model, and English text on its way out.
+//!
+//! ```text
+//! bytes ─encoding─▶ text ─sentences─▶ spans ─normalize─▶ model text ─tokenizer─▶ ids
+//! ids ─tokenizer─▶ text
+//! ```
+//!
+//! Each module is one of these steps; none knows what an article or a model is. Spans are byte
+//! ranges of the text that was passed in, so the text shown to a reader is never a changed one.
+
+#![forbid(unsafe_code)]
+
+mod error;
+
+pub use error::Error;
+
+/// The result of this crate's fallible operations.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A byte range of a text, always on character boundaries.
+pub type Span = std::ops::Range<usize>;

@@ -1,0 +1,78 @@
+//! What an article is, whatever file it came from.
+
+use khulasa_tokenizer::Span;
+use serde::{Deserialize, Serialize};
+
+/// An article as it was read: its text, and where in the text its parts stand.
+///
+/// `text` is the decoded source, or for HTML the text extracted from it; nothing in it is
+/// normalised. All spans are byte ranges of `text`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Article {
+    /// The name it goes by in outputs: its path, or what the caller says.
+    pub id: String,
+    /// The text that all spans refer to.
+    pub text: String,
+    /// The encoding it was decoded from, by its WHATWG name ("UTF-8", "windows-1256").
+    pub encoding: &'static str,
+    /// Its parts in reading order, boilerplate included.
+    pub paragraphs: Vec<Paragraph>,
+}
+
+/// One part of an article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paragraph {
+    /// What part it plays.
+    pub kind: Kind,
+    /// Where it stands in [`Article::text`].
+    pub span: Span,
+    /// Its sentences, in order, each inside `span`; together they hold every character of the
+    /// paragraph that is not whitespace.
+    pub sentences: Vec<Span>,
+}
+
+/// The part that a paragraph plays in an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Kind {
+    /// The headline.
+    Title,
+    /// Date, place, section or agency, standing apart from the text.
+    Dateline,
+    /// Who wrote it, standing apart from the text.
+    Byline,
+    /// A sub-heading.
+    Heading,
+    /// Running text.
+    Body,
+    /// An item of a list.
+    ListItem,
+    /// Site names, share links, "read also" lines and the like: kept, never translated.
+    Boilerplate,
+}
+
+impl Kind {
+    /// Whether a paragraph of this kind is translated.
+    pub fn is_translated(self) -> bool {
+        self != Kind::Boilerplate
+    }
+
+    /// Whether a summary may be made of paragraphs of this kind.
+    pub fn is_prose(self) -> bool {
+        matches!(self, Kind::Body | Kind::ListItem)
+    }
+}
+
+impl Article {
+    /// The text of a span of this article.
+    pub fn slice(&self, span: &Span) -> &str {
+        &self.text[span.clone()]
+    }
+
+    /// The title's text, if the article has one.
+    pub fn title(&self) -> Option<&str> {
+        let title = self.paragraphs.iter().find(|p| p.kind == Kind::Title)?;
+        Some(self.slice(&title.span))
+    }
+}

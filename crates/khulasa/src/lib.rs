@@ -1,0 +1,22 @@
+//! Arabic articles to English translations and short summaries, on the reader's own machine.
+
+#![forbid(unsafe_code)]
+
+mod article;
+mod check;
+mod digest;
+mod error;
+mod translate;
+
+pub use article::{Article, Kind, Paragraph};
+pub use check::{Flag, check};
+pub use digest::{
+    Digest, Method, ModelInfo, Quality, SCHEMA_VERSION, SentenceId, Summary, SummarySentence,
+    Timings, TranslatedParagraph, TranslatedSentence, Translation,
+};
+pub use error::Error;
+pub use khulasa_tokenizer::Span;
+pub use translate::{Event, Hypothesis, Limits, Observer, Summarizer, Translator};
+
+/// The result of this crate's fallible operations.
+pub type Result<T> = std::result::Result<T, Error>;
