@@ -1,7 +1,19 @@
 //! What an article is, whatever file it came from.
 
+mod boilerplate;
+mod dates;
+mod fold;
+mod head;
+mod kinds;
+mod line;
+mod lines;
+mod list;
+mod site;
+
 use khulasa_tokenizer::Span;
 use serde::{Deserialize, Serialize};
+
+use kinds::Block;
 
 /// An article as it was read: its text, and where in the text its parts stand.
 ///
@@ -65,6 +77,32 @@ impl Kind {
 }
 
 impl Article {
+    /// An article of plain text: what each line is, is told from the text alone.
+    pub fn from_text(id: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let blocks = lines::blocks(&text);
+        let sites = lines::site_names(&text, &blocks);
+        let blocks = lines::split_site_labels(&text, blocks, &sites);
+        Self::from_blocks(id.into(), text, &blocks, &sites)
+    }
+
+    /// An article of which the blocks are known.
+    fn from_blocks(id: String, text: String, blocks: &[Block], sites: &[String]) -> Self {
+        let kinds = kinds::kinds(&text, blocks, sites);
+        let paragraph = |(block, kind): (&Block, Kind)| Paragraph {
+            kind,
+            span: block.span.clone(),
+            sentences: vec![block.span.clone()],
+        };
+        let paragraphs = blocks.iter().zip(kinds).map(paragraph).collect();
+        Self {
+            id,
+            text,
+            encoding: "UTF-8",
+            paragraphs,
+        }
+    }
+
     /// The text of a span of this article.
     pub fn slice(&self, span: &Span) -> &str {
         &self.text[span.clone()]
