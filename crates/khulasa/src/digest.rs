@@ -22,7 +22,7 @@ pub struct Digest {
     pub title: Option<String>,
     /// The summary; `None` where none was asked for.
     pub summary: Option<Summary>,
-    /// The translation, paragraph by paragraph.
+    /// The translation, paragraph by paragraph; empty where only a summary was asked for.
     pub translation: Translation,
     /// The model that wrote it.
     pub model: ModelInfo,

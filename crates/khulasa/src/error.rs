@@ -15,6 +15,23 @@ pub enum Error {
     /// The work was cancelled by the observer.
     #[error("cancelled")]
     Cancelled,
+    /// Choices that do not go together, or something that is missing for them.
+    #[error("{0}")]
+    Setup(String),
+    /// A translator broke its contract.
+    #[error(
+        "the translator returned {returned} translations for {given} sentences: \
+         it must return one for each"
+    )]
+    Translator {
+        /// The sentences it was given.
+        given: usize,
+        /// The translations it returned.
+        returned: usize,
+    },
+    /// A translator or summariser that was brought along failed.
+    #[error(transparent)]
+    Custom(Box<dyn std::error::Error + Send + Sync>),
     /// The text's encoding, vocabulary or tokens.
     #[error(transparent)]
     Tokenizer(#[from] khulasa_tokenizer::Error),

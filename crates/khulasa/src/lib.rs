@@ -2,10 +2,15 @@
 
 #![forbid(unsafe_code)]
 
+mod arabic;
 mod article;
 mod check;
 mod digest;
 mod error;
+mod khulasa;
+mod pipeline;
+mod standin;
+mod summary;
 mod translate;
 
 pub use article::{Article, Kind, Paragraph};
@@ -15,7 +20,9 @@ pub use digest::{
     Timings, TranslatedParagraph, TranslatedSentence, Translation,
 };
 pub use error::Error;
+pub use khulasa::{Builder, Khulasa};
 pub use khulasa_tokenizer::Span;
+pub use summary::Extractive;
 pub use translate::{Event, Hypothesis, Limits, Observer, Summarizer, Translator};
 
 /// The result of this crate's fallible operations.

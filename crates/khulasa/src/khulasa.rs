@@ -1,0 +1,171 @@
+//! The whole job behind one handle.
+
+use std::sync::Arc;
+
+use crate::pipeline::{Scope, run};
+use crate::summary::Extractive;
+use crate::{
+    Article, Digest, Error, Limits, Method, ModelInfo, Observer, Result, Summarizer, Translator,
+};
+
+/// Turns articles into digests. Cheap to clone, and shared between threads as it is.
+#[derive(Clone)]
+pub struct Khulasa {
+    translator: Arc<dyn Translator>,
+    summarizer: Arc<dyn Summarizer>,
+    limits: Limits,
+}
+
+impl std::fmt::Debug for Khulasa {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Khulasa")
+            .field("model", self.info())
+            .field("method", &self.summarizer.method())
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Khulasa {
+    /// Says what to use; everything has a default.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// What the outputs say about the model.
+    pub fn info(&self) -> &ModelInfo {
+        self.translator.info()
+    }
+
+    /// Translates and summarises an article.
+    ///
+    /// # Errors
+    /// Whatever the translator or the summariser reports.
+    pub fn digest(&self, article: &Article) -> Result<Digest> {
+        self.digest_with(article, &mut keep_going)
+    }
+
+    /// Like [`digest`](Self::digest), watched by an observer, who may cancel it.
+    ///
+    /// The title and the sentences that the summary needs are translated first, so that
+    /// [`Event::Summarized`](crate::Event::Summarized) comes early; the rest follows in the
+    /// order of the article, in groups.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] if the observer breaks; whatever the translator or the summariser
+    /// reports.
+    pub fn digest_with(&self, article: &Article, observer: &mut Observer<'_>) -> Result<Digest> {
+        self.run(article, Scope::Everything, observer)
+    }
+
+    /// Translates an article: a digest without a summary.
+    ///
+    /// # Errors
+    /// Whatever the translator reports.
+    pub fn translate(&self, article: &Article) -> Result<Digest> {
+        self.translate_with(article, &mut keep_going)
+    }
+
+    /// Like [`translate`](Self::translate), watched by an observer, who may cancel it.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] if the observer breaks; whatever the translator reports.
+    pub fn translate_with(&self, article: &Article, observer: &mut Observer<'_>) -> Result<Digest> {
+        self.run(article, Scope::Translation, observer)
+    }
+
+    /// Summarises an article: a digest whose translation is empty. Only what the summary needs
+    /// is translated, where the summariser can tell.
+    ///
+    /// # Errors
+    /// Whatever the translator or the summariser reports.
+    pub fn summarize(&self, article: &Article) -> Result<Digest> {
+        self.summarize_with(article, &mut keep_going)
+    }
+
+    /// Like [`summarize`](Self::summarize), watched by an observer, who may cancel it.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] if the observer breaks; whatever the translator or the summariser
+    /// reports.
+    pub fn summarize_with(&self, article: &Article, observer: &mut Observer<'_>) -> Result<Digest> {
+        self.run(article, Scope::Summary, observer)
+    }
+
+    fn run(&self, article: &Article, scope: Scope, observer: &mut Observer<'_>) -> Result<Digest> {
+        run(
+            &*self.translator,
+            &*self.summarizer,
+            &self.limits,
+            article,
+            scope,
+            observer,
+        )
+    }
+}
+
+fn keep_going(_: crate::Event<'_>) -> std::ops::ControlFlow<()> {
+    std::ops::ControlFlow::Continue(())
+}
+
+/// Builds a [`Khulasa`].
+#[derive(Default)]
+#[must_use]
+pub struct Builder {
+    translator: Option<Arc<dyn Translator>>,
+    summarizer: Option<Arc<dyn Summarizer>>,
+    method: Method,
+    limits: Limits,
+}
+
+impl Builder {
+    /// Translates with this instead of a local model.
+    pub fn translator(mut self, translator: Arc<dyn Translator>) -> Self {
+        self.translator = Some(translator);
+        self
+    }
+
+    /// Summarises with this instead of one of the built-in methods.
+    pub fn summarizer(mut self, summarizer: Arc<dyn Summarizer>) -> Self {
+        self.summarizer = Some(summarizer);
+        self
+    }
+
+    /// How summaries are made; [`Method::Extractive`] unless told.
+    pub fn summary_method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// How long summaries may be.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Loads what is needed.
+    ///
+    /// # Errors
+    /// [`Error::Setup`] for choices that do not go together.
+    pub fn build(self) -> Result<Khulasa> {
+        let translator = self.translator.ok_or_else(|| {
+            Error::Setup("no model can be loaded yet: bring a translator".to_owned())
+        })?;
+        let summarizer = match (self.summarizer, self.method) {
+            (Some(summarizer), _) => summarizer,
+            (None, Method::Extractive) => Arc::new(Extractive),
+            (None, Method::Abstractive) => {
+                return Err(Error::Setup(
+                    "an abstractive summary needs a model that writes it: \
+                     give the builder a summariser, or ask for an extractive one"
+                        .to_owned(),
+                ));
+            }
+        };
+        Ok(Khulasa {
+            translator,
+            summarizer,
+            limits: self.limits,
+        })
+    }
+}

@@ -1,0 +1,5 @@
+//! The methods of summarising.
+
+mod extractive;
+
+pub use extractive::Extractive;
