@@ -1,1 +1,28 @@
-//! Local language models on candle.
+//! Local language models on candle: find their files, load them, run them, search their output.
+//!
+//! ```text
+//! files ─weights─▶ decoder ◀─search─ prompts
+//!                    │ ops (fused on the CPU, portable elsewhere) ─ kernels
+//! ```
+//!
+//! A [`Generator`] turns prompts of token ids into hypotheses. It knows nothing of articles, and
+//! nothing of what the tokens mean.
+
+mod decoder;
+mod device;
+mod error;
+mod generator;
+mod kernels;
+mod linear;
+mod ops;
+mod search;
+mod tok_stub;
+mod weights;
+
+pub use device::DeviceChoice;
+pub use error::Error;
+pub use generator::{Generator, LoadOptions, Precision};
+pub use search::{Beam, Event, Hypothesis, Options, Prompt, Sampling, Search};
+
+/// The result of this crate's fallible operations.
+pub type Result<T> = std::result::Result<T, Error>;

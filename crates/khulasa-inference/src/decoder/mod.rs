@@ -1,0 +1,275 @@
+//! Decoder-only models: RMS norms, rotary positions, grouped-query attention, gated feed-forward.
+
+mod cache;
+mod config;
+mod gguf;
+mod names;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use cache::{Cache, Sequence};
+use candle_core::{DType, Device, Tensor};
+pub(crate) use config::Config;
+pub(crate) use gguf::config as config_of_gguf;
+pub(crate) use names::Naming;
+
+use crate::Result;
+use crate::linear::{Linear, Weight};
+use crate::ops::{self, Attention, Backend, Pass, RmsNorm};
+use crate::weights::{Weights, read_dense};
+
+/// A decoder-only model.
+pub(crate) struct Decoder {
+    config: Config,
+    backend: Backend,
+    device: Device,
+    embedding: Weight,
+    head: Weight,
+    layers: Vec<Layer>,
+    norm: RmsNorm,
+}
+
+struct Layer {
+    local: bool,
+    attention: Attention,
+    input_norm: RmsNorm,
+    qkv: Linear,
+    qk_norms: Option<(RmsNorm, RmsNorm)>,
+    output: Linear,
+    post_attention_norm: Option<RmsNorm>,
+    feed_forward_norm: RmsNorm,
+    gate_up: Linear,
+    down: Linear,
+    post_feed_forward_norm: Option<RmsNorm>,
+}
+
+/// The form that weights take in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// 8-bit integers, on the CPU.
+    Int8,
+    /// Floating point.
+    Dense(DType),
+}
+
+impl Decoder {
+    /// Reads the weights.
+    pub fn load(
+        config: Config,
+        weights: &dyn Weights,
+        naming: Naming,
+        form: Form,
+        backend: Backend,
+        device: &Device,
+    ) -> Result<Self> {
+        let dtype = match form {
+            Form::Int8 => DType::F32,
+            Form::Dense(dtype) => dtype,
+        };
+        let matrix = |parts: &[(&str, usize)], inner: usize| -> Result<Weight> {
+            let block = crate::kernels::BLOCK;
+            Ok(match form {
+                Form::Int8 if inner.is_multiple_of(block) => {
+                    Weight::Int8(weights.read_int8(parts, inner)?.into())
+                }
+                _ => Weight::Dense(read_dense(weights, parts, inner, dtype, device)?),
+            })
+        };
+        let plus_one = naming == Naming::HuggingFace && config.norm_plus_one;
+        let norm = |name: &str, width: usize| -> Result<RmsNorm> {
+            let weight = weights.read(name, &[width])?;
+            let weight = if plus_one { (weight + 1.0)? } else { weight };
+            Ok(RmsNorm::new(
+                weight.to_device(device)?,
+                config.epsilon,
+                backend,
+            )?)
+        };
+        let (hidden, dim) = (config.hidden, config.head_dim);
+        let (q_width, kv_width) = (config.heads * dim, config.kv_heads * dim);
+        let embedding = matrix(&[(naming.embedding(), config.vocab)], hidden)?;
+        let head = if config.tied {
+            embedding.clone()
+        } else {
+            matrix(&[(naming.head(), config.vocab)], hidden)?
+        };
+        let mut layers = Vec::with_capacity(config.layers);
+        for (i, &local) in config.local.iter().enumerate() {
+            let name = |part| naming.layer(i, part);
+            let optional = |wanted: bool, part, width| -> Result<Option<RmsNorm>> {
+                if wanted {
+                    Ok(Some(norm(&name(part), width)?))
+                } else {
+                    Ok(None)
+                }
+            };
+            let qk_norms = match config.qk_norm {
+                true => Some((
+                    norm(&name(names::Q_NORM), dim)?,
+                    norm(&name(names::K_NORM), dim)?,
+                )),
+                false => None,
+            };
+            let linear = |parts: &[(names::Part, usize)], inner| -> Result<Linear> {
+                let names: Vec<_> = parts
+                    .iter()
+                    .map(|&(part, width)| (name(part), width))
+                    .collect();
+                let parts: Vec<_> = names
+                    .iter()
+                    .map(|(n, width)| (n.as_str(), *width))
+                    .collect();
+                Ok(Linear::new(matrix(&parts, inner)?))
+            };
+            layers.push(Layer {
+                local,
+                attention: Attention {
+                    heads: config.heads,
+                    kv_heads: config.kv_heads,
+                    dim,
+                    scale: config.query_scale.powf(-0.5) as f32,
+                    window: local.then_some(config.window),
+                },
+                input_norm: norm(&name(names::INPUT_NORM), hidden)?,
+                qkv: linear(
+                    &[
+                        (names::Q, q_width),
+                        (names::K, kv_width),
+                        (names::V, kv_width),
+                    ],
+                    hidden,
+                )?,
+                qk_norms,
+                output: linear(&[(names::OUTPUT, hidden)], q_width)?,
+                post_attention_norm: optional(
+                    config.post_norms,
+                    names::POST_ATTENTION_NORM,
+                    hidden,
+                )?,
+                feed_forward_norm: norm(&name(names::FEED_FORWARD_NORM), hidden)?,
+                gate_up: linear(
+                    &[
+                        (names::GATE, config.feed_forward),
+                        (names::UP, config.feed_forward),
+                    ],
+                    hidden,
+                )?,
+                down: linear(&[(names::DOWN, hidden)], config.feed_forward)?,
+                post_feed_forward_norm: optional(
+                    config.post_norms,
+                    names::POST_FEED_FORWARD_NORM,
+                    hidden,
+                )?,
+            });
+        }
+        let norm = norm(naming.output_norm(), hidden)?;
+        Ok(Self {
+            backend,
+            device: device.clone(),
+            embedding,
+            head,
+            layers,
+            norm,
+            config,
+        })
+    }
+
+    /// The model's shape.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// A cache for `rows` sequences of `capacity` positions.
+    pub fn cache(&self, rows: usize, capacity: usize) -> Result<Cache> {
+        let dtype = match &self.embedding {
+            // bf16 as its bits: zeroed memory of this type is not touched before it is used.
+            Weight::Int8(_) => DType::I16,
+            Weight::Dense(weight) => weight.dtype(),
+        };
+        Ok(Cache::new(
+            &self.config,
+            rows,
+            capacity,
+            dtype,
+            &self.device,
+        )?)
+    }
+
+    /// Reads new tokens of some sequences (at least one each) and returns the logits after each
+    /// sequence's last token: `[sequences, output vocabulary]`.
+    pub fn forward(&self, cache: &Cache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Tensor> {
+        let mut pass = Pass {
+            tokens: Vec::new(),
+            histories: Vec::new(),
+        };
+        let (mut ids, mut last) = (Vec::new(), Vec::new());
+        for (s, (sequence, tokens)) in batch.iter_mut().enumerate() {
+            let from = sequence.len();
+            sequence.extend(cache, tokens.len())?;
+            pass.tokens
+                .extend((from..sequence.len()).map(|position| (s, position)));
+            pass.histories.push(sequence.history().to_vec());
+            ids.extend_from_slice(tokens);
+            last.push((ids.len() - 1) as u32);
+        }
+        let mut x = self.embedding.embed(&ids)?;
+        if self.config.scale_embedding {
+            x = (x * (self.config.hidden as f64).sqrt())?;
+        }
+        for (layer, stores) in self.layers.iter().zip(&cache.layers) {
+            let angles = if layer.local {
+                &cache.local_angles
+            } else {
+                &cache.angles
+            };
+            x = layer.forward(
+                x,
+                stores,
+                angles,
+                &pass,
+                self.config.activation,
+                self.backend,
+            )?;
+        }
+        if last.len() < ids.len() {
+            x = x.index_select(&Tensor::new(last, &self.device)?, 0)?;
+        }
+        let x = self.norm.forward(&x, self.backend)?;
+        Ok(self
+            .head
+            .multiply(&x, self.config.output_vocab)?
+            .to_dtype(DType::F32)?)
+    }
+}
+
+impl Layer {
+    fn forward(
+        &self,
+        x: Tensor,
+        (keys, values): &(ops::Store, ops::Store),
+        angles: &ops::Angles,
+        pass: &Pass,
+        activation: ops::Activation,
+        backend: Backend,
+    ) -> candle_core::Result<Tensor> {
+        let add = |x: Tensor, y: Tensor, norm: &Option<RmsNorm>| match norm {
+            Some(norm) => norm.add(x, &y, backend),
+            None => x + y,
+        };
+        let h = self.input_norm.forward(&x, backend)?;
+        let qkv = self.qkv.forward(&h)?;
+        let qkv = ops::rotate(
+            qkv,
+            &self.attention,
+            self.qk_norms.as_ref(),
+            angles,
+            pass,
+            backend,
+        )?;
+        let h = ops::attend(&qkv, keys, values, &self.attention, pass, backend)?;
+        let x = add(x, self.output.forward(&h)?, &self.post_attention_norm)?;
+        let h = self.feed_forward_norm.forward(&x, backend)?;
+        let h = ops::gated(&self.gate_up.forward(&h)?, activation, backend)?;
+        add(x, self.down.forward(&h)?, &self.post_feed_forward_norm)
+    }
+}

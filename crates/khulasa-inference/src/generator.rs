@@ -1,0 +1,206 @@
+//! A model with its vocabulary, ready to generate.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use crate::tok_stub::Tokenizer;
+use candle_core::quantized::gguf_file::Value;
+use candle_core::{DType, Device};
+
+use crate::decoder::{Config, Decoder, Form, Naming, config_of_gguf};
+use crate::device::DeviceChoice;
+use crate::ops::Backend;
+use crate::search::{self, Event, Hypothesis, Options, Prompt};
+use crate::weights::{Gguf, Safetensors, Weights};
+use crate::{Error, Result};
+
+/// How a model is loaded.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// Where it runs.
+    pub device: DeviceChoice,
+    /// The type of its weights in memory.
+    pub precision: Precision,
+    /// How many threads compute; as many as the machine has cores if `None`.
+    pub threads: Option<usize>,
+}
+
+/// The type of a model's weights in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// 8-bit integers with a scale for every 32 on the CPU, 16-bit floating point elsewhere.
+    #[default]
+    Fast,
+    /// 32-bit floating point, the reference.
+    F32,
+}
+
+/// A model with its vocabulary, ready to generate. It can be shared between threads.
+pub struct Generator {
+    decoder: Decoder,
+    tokenizer: Tokenizer,
+    pool: rayon::ThreadPool,
+}
+
+impl std::fmt::Debug for Generator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Generator")
+            .field("config", self.decoder.config())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Generator {
+    /// Loads a model: a `.gguf` file, or a folder in Hugging Face's layout (`config.json`,
+    /// `tokenizer.json`, safetensors). What kind of model it is is read from the files.
+    ///
+    /// # Errors
+    /// [`Error::Read`] and [`Error::Model`] say which file and what is wrong with it;
+    /// [`Error::Device`] if the device is not there.
+    pub fn load(path: &Path, options: &LoadOptions) -> Result<Self> {
+        let device = options.device.open()?;
+        let (backend, form) = match (&device, options.precision) {
+            (Device::Cpu, Precision::Fast) => (Backend::Fused, Form::Int8),
+            (Device::Cpu, Precision::F32) => (Backend::Fused, Form::Dense(DType::F32)),
+            (_, Precision::F32) => (Backend::Portable, Form::Dense(DType::F32)),
+            (device, Precision::Fast) => {
+                (Backend::Portable, Form::Dense(device.bf16_default_to_f32()))
+            }
+        };
+        Self::load_with(path, form, backend, &device, options.threads)
+    }
+
+    pub(crate) fn load_with(
+        path: &Path,
+        form: Form,
+        backend: Backend,
+        device: &Device,
+        threads: Option<usize>,
+    ) -> Result<Self> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.unwrap_or(0))
+            .thread_name(|i| format!("khulasa-{i}"))
+            .build()
+            .map_err(|e| Error::Option(format!("threads: {e}")))?;
+        let model = |path: &Path| {
+            let path = path.to_owned();
+            move |reason: String| Error::Model { path, reason }
+        };
+        let (config, naming, tokenizer, weights): (_, _, _, Box<dyn Weights + Sync>) =
+            if path.is_dir() {
+                let file = path.join("config.json");
+                let json = std::fs::read(&file).map_err(|source| Error::Read {
+                    path: file.clone(),
+                    source,
+                })?;
+                let config = Config::from_json(&json).map_err(model(&file))?;
+                let tokenizer = Tokenizer::from_file(&path.join("tokenizer.json"))?;
+                (
+                    config,
+                    Naming::HuggingFace,
+                    tokenizer,
+                    Box::new(Safetensors::open(path)?),
+                )
+            } else {
+                let gguf = Gguf::open(path)?;
+                let config = config_of_gguf(&gguf).map_err(model(path))?;
+                let tokenizer = vocabulary(&gguf)?;
+                (config, Naming::Gguf, tokenizer, Box::new(gguf))
+            };
+        if tokenizer.vocab_size() > config.vocab {
+            return Err(model(path)(format!(
+                "its tokenizer has {} tokens, its embedding {}",
+                tokenizer.vocab_size(),
+                config.vocab
+            )));
+        }
+        let decoder =
+            pool.install(|| Decoder::load(config, &*weights, naming, form, backend, device))?;
+        Ok(Self {
+            decoder,
+            tokenizer,
+            pool,
+        })
+    }
+
+    /// The model's vocabulary.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// The longest prompt with its output, in tokens.
+    pub fn max_positions(&self) -> usize {
+        self.decoder.config().max_positions
+    }
+
+    /// The tokens that end an output, as the model's files state them.
+    pub fn stop_tokens(&self) -> &[u32] {
+        &self.decoder.config().eos
+    }
+
+    /// Generates from each prompt, independently of the others, and returns the hypotheses of
+    /// each, best first. Prompts are taken in order, and many run at once; `observer` hears of
+    /// every step and of each prompt that is done, and cancels the work by breaking.
+    ///
+    /// # Errors
+    /// [`Error::Prompt`] for a prompt that does not fit, [`Error::Option`] for settings without
+    /// meaning, [`Error::Cancelled`].
+    pub fn generate(
+        &self,
+        prompts: &[Prompt],
+        options: &Options,
+        observer: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<Vec<Hypothesis>>> {
+        search::run(&self.decoder, &self.pool, prompts, options, observer)
+    }
+}
+
+/// The vocabulary in a GGUF file's metadata.
+fn vocabulary(gguf: &Gguf) -> Result<Tokenizer> {
+    let error = |reason: String| Error::Model {
+        path: PathBuf::from(gguf.path()),
+        reason,
+    };
+    match gguf.value("tokenizer.ggml.model") {
+        Some(Value::String(kind)) if kind == "llama" => {}
+        other => {
+            return Err(error(format!(
+                "vocabulary type {other:?} is not supported: this version reads \"llama\""
+            )));
+        }
+    }
+    let list = |name: &str| -> Result<&[Value]> {
+        match gguf.value(&format!("tokenizer.ggml.{name}")) {
+            Some(Value::Array(values)) => Ok(values),
+            _ => Err(error(format!("there is no tokenizer.ggml.{name}"))),
+        }
+    };
+    let bad = |name: &str| {
+        error(format!(
+            "tokenizer.ggml.{name} has a value of the wrong type"
+        ))
+    };
+    let mut tokens = Vec::new();
+    for value in list("tokens")? {
+        tokens.push(value.to_string().map_err(|_| bad("tokens"))?.clone());
+    }
+    let mut scores = Vec::new();
+    for value in list("scores")? {
+        scores.push(value.to_f32().map_err(|_| bad("scores"))?);
+    }
+    let mut types = Vec::new();
+    for value in list("token_type")? {
+        types.push(value.to_i32().map_err(|_| bad("token_type"))?);
+    }
+    let space = match gguf.value("tokenizer.ggml.add_space_prefix") {
+        Some(value) => value.to_bool().map_err(|_| bad("add_space_prefix"))?,
+        None => true,
+    };
+    Ok(Tokenizer::from_gguf_llama(
+        gguf.path(),
+        tokens,
+        &scores,
+        &types,
+        space,
+    )?)
+}

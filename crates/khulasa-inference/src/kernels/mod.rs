@@ -1,0 +1,48 @@
+//! The arithmetic that decides the speed on a CPU. The only module with `unsafe` code.
+//!
+//! Everything here gives the same bits on every processor, for every number of threads and
+//! whatever the batch: each output depends on its own row and column alone, sums run in a fixed
+//! order, and products are fused (`mul_add`) on every path. The paths for AVX-512 and AVX2 are
+//! tested against the plain one.
+
+#![allow(unsafe_code)]
+
+mod attention;
+mod int8;
+mod lanes;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use attention::{Cell, Memory};
+pub use int8::{BLOCK, PackedMatrix, Quantized};
+pub use lanes::{add_rms_norm, gated, log_sum_exp, rms_norm, rope};
+
+/// The widest instructions to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// No more than the compiler's target guarantees.
+    Plain,
+    /// AVX2 and FMA.
+    Avx2,
+    /// AVX-512 F/BW/VL/DQ and VNNI.
+    Avx512,
+}
+
+/// What this processor has.
+pub fn level() -> Level {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vnni")
+        {
+            return Level::Avx512;
+        }
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            return Level::Avx2;
+        }
+    }
+    Level::Plain
+}

@@ -1,0 +1,292 @@
+//! Search: which tokens a model's logits become.
+//!
+//! Prompts wait in a queue, and as many as fit run at once; one that is done makes room for the
+//! next in the middle of everybody else's work (continuous batching; Yu et al. 2022, "Orca").
+//! What a prompt becomes depends on nothing but the prompt.
+
+mod beam;
+mod single;
+
+use std::ops::ControlFlow;
+
+use candle_core::{CpuStorage, Storage, Tensor};
+pub use candle_transformers::generation::Sampling;
+use rayon::prelude::*;
+
+use self::beam::Beams;
+use self::single::Single;
+use crate::decoder::{Cache, Decoder, Sequence};
+use crate::{Error, Result};
+
+/// How to search.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Search {
+    /// The likeliest token at every step.
+    Greedy,
+    /// Beam search with the stopping rules of `transformers`.
+    Beam(Beam),
+    /// A token at random, as candle's `LogitsProcessor` draws it. Every prompt has its own
+    /// generator, seeded with `seed`.
+    Sample {
+        /// From which tokens.
+        sampling: Sampling,
+        /// The seed.
+        seed: u64,
+    },
+}
+
+/// The settings of beam search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Beam {
+    /// Hypotheses that are kept; at least 1.
+    pub size: usize,
+    /// A hypothesis' score is its log-probability divided by its length to this power.
+    pub length_penalty: f32,
+    /// Whether to stop as soon as `size` hypotheses are complete, even if better ones may come.
+    pub early_stopping: bool,
+}
+
+impl Default for Beam {
+    fn default() -> Self {
+        Self {
+            size: 4,
+            length_penalty: 1.0,
+            early_stopping: false,
+        }
+    }
+}
+
+/// What to generate from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// Its tokens; at least one.
+    pub tokens: Vec<u32>,
+    /// The most tokens that may follow; at least 1.
+    pub max_new_tokens: usize,
+}
+
+/// How to generate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// The search.
+    pub search: Search,
+    /// The tokens that end an output.
+    pub stop: Vec<u32>,
+    /// The most sequences that run at once; a beam search takes as many as its beam is wide.
+    pub batch: usize,
+}
+
+/// An output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hypothesis {
+    /// Its tokens, without the prompt and the token that ended it.
+    pub tokens: Vec<u32>,
+    /// The natural logarithm of its probability, the token that ended it included.
+    pub log_probability: f32,
+    /// The tokens that `log_probability` counts.
+    pub scored: usize,
+    /// Whether it ended by itself, not at the prompt's limit.
+    pub complete: bool,
+}
+
+/// Something that happens during generation.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The model took a step.
+    Step {
+        /// Prompt tokens that it read.
+        input_tokens: usize,
+        /// Tokens that it wrote, in all hypotheses.
+        output_tokens: usize,
+    },
+    /// A prompt is done.
+    Done {
+        /// Its index.
+        index: usize,
+        /// Its hypotheses, best first.
+        hypotheses: &'a [Hypothesis],
+    },
+}
+
+/// Prompt tokens that are enough for one step: more would only take more memory.
+const PREFILL: usize = 512;
+
+/// What is under way for one prompt.
+enum Running {
+    Single(Single),
+    Beams(Beams),
+}
+
+impl Running {
+    fn start(prompt: &Prompt, options: &Options, cache: &mut Cache) -> Self {
+        match &options.search {
+            Search::Greedy => Running::Single(Single::new(prompt, None, cache)),
+            Search::Sample { sampling, seed } => {
+                Running::Single(Single::new(prompt, Some((sampling, *seed)), cache))
+            }
+            Search::Beam(beam) => Running::Beams(Beams::new(prompt, beam, cache)),
+        }
+    }
+
+    /// The sequences that go on, each with the tokens that it reads next.
+    fn inputs(&mut self) -> Vec<(&mut Sequence, &[u32])> {
+        match self {
+            Running::Single(it) => it.inputs(),
+            Running::Beams(it) => it.inputs(),
+        }
+    }
+
+    /// Takes the logits after each of [`Self::inputs`]; returns the hypotheses when it is done.
+    fn advance(
+        &mut self,
+        logits: &[f32],
+        vocab: usize,
+        stop: &[u32],
+    ) -> Result<Option<Vec<Hypothesis>>> {
+        match self {
+            Running::Single(it) => it.advance(logits, stop),
+            Running::Beams(it) => Ok(it.advance(logits, vocab, stop)),
+        }
+    }
+
+    fn end(self, cache: &mut Cache) {
+        match self {
+            Running::Single(it) => it.end(cache),
+            Running::Beams(it) => it.end(cache),
+        }
+    }
+}
+
+/// Runs all prompts. See [`crate::Generator::generate`].
+pub(crate) fn run(
+    decoder: &Decoder,
+    pool: &rayon::ThreadPool,
+    prompts: &[Prompt],
+    options: &Options,
+    observer: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+) -> Result<Vec<Vec<Hypothesis>>> {
+    let width = match &options.search {
+        Search::Beam(beam) if beam.size == 0 => {
+            return Err(Error::Option(
+                "a beam has at least one hypothesis".to_owned(),
+            ));
+        }
+        Search::Beam(beam) => beam.size,
+        Search::Greedy | Search::Sample { .. } => 1,
+    };
+    let config = decoder.config();
+    for (index, prompt) in prompts.iter().enumerate() {
+        let (tokens, limit) = (prompt.tokens.len(), config.max_positions.saturating_sub(1));
+        if tokens == 0 || tokens > limit {
+            return Err(Error::Prompt {
+                index,
+                tokens,
+                limit,
+            });
+        }
+        if let Some(&token) = prompt.tokens.iter().find(|&&t| t as usize >= config.vocab) {
+            let vocab = config.vocab;
+            return Err(Error::Option(format!(
+                "prompt {index} has token {token} of a vocabulary of {vocab}"
+            )));
+        }
+    }
+    let positions = |p: &Prompt| (p.tokens.len() + p.max_new_tokens).min(config.max_positions);
+    let capacity = prompts.iter().map(positions).max().unwrap_or(0);
+    let rows = options.batch.max(width).min(width * prompts.len());
+    let mut cache = decoder.cache(rows, capacity)?;
+
+    let mut results = vec![Vec::new(); prompts.len()];
+    let mut waiting = prompts.iter().enumerate();
+    let mut running: Vec<(usize, Running)> = Vec::new();
+    loop {
+        let mut input_tokens = 0;
+        while cache.free() >= width && input_tokens < PREFILL {
+            let Some((index, prompt)) = waiting.next() else {
+                break;
+            };
+            input_tokens += prompt.tokens.len();
+            let prompt = Prompt {
+                tokens: prompt.tokens.clone(),
+                max_new_tokens: (positions(prompt) - prompt.tokens.len()).max(1),
+            };
+            running.push((index, Running::start(&prompt, options, &mut cache)));
+        }
+        if running.is_empty() {
+            return Ok(results);
+        }
+        let (outcomes, output_tokens) =
+            pool.install(|| step(decoder, &cache, &mut running, &options.stop))?;
+        if observer(Event::Step {
+            input_tokens,
+            output_tokens,
+        })
+        .is_break()
+        {
+            return Err(Error::Cancelled);
+        }
+        let mut still = Vec::with_capacity(running.len());
+        for ((index, it), outcome) in running.into_iter().zip(outcomes) {
+            match outcome {
+                None => still.push((index, it)),
+                Some(hypotheses) => {
+                    it.end(&mut cache);
+                    if observer(Event::Done {
+                        index,
+                        hypotheses: &hypotheses,
+                    })
+                    .is_break()
+                    {
+                        return Err(Error::Cancelled);
+                    }
+                    results[index] = hypotheses;
+                }
+            }
+        }
+        running = still;
+    }
+}
+
+/// One forward pass and what follows from its logits: for each running prompt its hypotheses, if
+/// it is done; and the number of sequences that ran.
+fn step(
+    decoder: &Decoder,
+    cache: &Cache,
+    running: &mut [(usize, Running)],
+    stop: &[u32],
+) -> Result<(Vec<Option<Vec<Hypothesis>>>, usize)> {
+    let mut batch = Vec::new();
+    let mut rows = Vec::new();
+    for (_, it) in running.iter_mut() {
+        let inputs = it.inputs();
+        rows.push(batch.len()..batch.len() + inputs.len());
+        batch.extend(inputs);
+    }
+    let logits = decoder.forward(cache, &mut batch)?;
+    let (sequences, vocab) = logits.dims2()?;
+    let outcomes = with_values(&logits, |values| {
+        running
+            .par_iter_mut()
+            .zip(rows)
+            .map(|((_, it), rows)| {
+                it.advance(&values[rows.start * vocab..rows.end * vocab], vocab, stop)
+            })
+            .collect::<Result<Vec<_>>>()
+    })??;
+    Ok((outcomes, sequences))
+}
+
+/// Lends the values of a contiguous f32 tensor, without a copy where they are in main memory.
+fn with_values<R>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> R) -> Result<R> {
+    {
+        let (storage, layout) = tensor.storage_and_layout();
+        if let (Storage::Cpu(CpuStorage::F32(data)), Some((from, to))) =
+            (&*storage, layout.contiguous_offsets())
+        {
+            return Ok(f(&data[from..to]));
+        }
+    }
+    Ok(f(&tensor.flatten_all()?.to_vec1::<f32>()?))
+}

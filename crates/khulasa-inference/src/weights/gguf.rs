@@ -1,0 +1,213 @@
+//! GGUF files, whole or in the shards that llama.cpp splits them into.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use candle_core::quantized::gguf_file::{Content, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::{Device, Tensor};
+
+use super::{Weights, model_error, quantize, read_error};
+use crate::Result;
+use crate::kernels::{BLOCK, PackedMatrix};
+
+/// An open GGUF file with its shards.
+pub(crate) struct Gguf {
+    shards: Vec<Shard>,
+}
+
+struct Shard {
+    path: PathBuf,
+    content: Content,
+    file: Mutex<BufReader<File>>,
+}
+
+impl Shard {
+    fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(read_error(path))?;
+        let mut file = BufReader::new(file);
+        let content = Content::read(&mut file)
+            .map_err(|e| model_error(path, format!("not a readable GGUF file: {e}")))?;
+        Ok(Self {
+            path: path.to_owned(),
+            content,
+            file: Mutex::new(file),
+        })
+    }
+}
+
+impl Gguf {
+    /// Opens a file; of a file named `…-00001-of-00003.gguf`, the other shards too.
+    pub fn open(path: &Path) -> Result<Self> {
+        let first = Shard::open(path)?;
+        let mut shards = vec![first];
+        let count = match shards[0].content.metadata.get("split.count") {
+            Some(Value::U16(count)) => usize::from(*count),
+            _ => 1,
+        };
+        if count > 1 {
+            let name = path
+                .file_name()
+                .and_then(|n| n.to_str())
+                .unwrap_or_default();
+            let stem = name
+                .strip_suffix(&format!("-00001-of-{count:05}.gguf"))
+                .ok_or_else(|| {
+                    model_error(
+                        path,
+                        format!("it is one of {count} shards: name the first of them"),
+                    )
+                })?;
+            for i in 2..=count {
+                let shard = path.with_file_name(format!("{stem}-{i:05}-of-{count:05}.gguf"));
+                shards.push(Shard::open(&shard)?);
+            }
+        }
+        Ok(Self { shards })
+    }
+
+    /// The first shard's path, for messages.
+    pub fn path(&self) -> &Path {
+        &self.shards[0].path
+    }
+
+    /// A metadata value; they all stand in the first shard.
+    pub fn value(&self, key: &str) -> Option<&Value> {
+        self.shards[0].content.metadata.get(key)
+    }
+
+    fn find(&self, name: &str) -> Option<&Shard> {
+        self.shards
+            .iter()
+            .find(|s| s.content.tensor_infos.contains_key(name))
+    }
+
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<(&Shard, QTensor)> {
+        let shard = self
+            .find(name)
+            .ok_or_else(|| model_error(self.path(), format!("tensor {name} is missing")))?;
+        let found = shard.content.tensor_infos[name].shape.dims();
+        if found != shape {
+            return Err(model_error(
+                &shard.path,
+                format!("tensor {name} has the shape {found:?}, not {shape:?}"),
+            ));
+        }
+        let mut file = shard
+            .file
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let tensor = shard
+            .content
+            .tensor(&mut *file, name, &Device::Cpu)
+            .map_err(|e| model_error(&shard.path, format!("tensor {name}: {e}")))?;
+        Ok((shard, tensor))
+    }
+}
+
+impl Weights for Gguf {
+    fn read(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
+        Ok(self.tensor(name, shape)?.1.dequantize(&Device::Cpu)?)
+    }
+
+    fn read_int8(&self, parts: &[(&str, usize)], inner: usize) -> Result<PackedMatrix> {
+        let tensors = parts
+            .iter()
+            .map(|&(name, columns)| Ok(self.tensor(name, &[columns, inner])?.1))
+            .collect::<Result<Vec<_>>>()?;
+        if tensors.iter().all(|t| block_bytes(t.dtype()).is_some()) {
+            return repack(&tensors, inner);
+        }
+        let dense = tensors
+            .iter()
+            .map(|t| Ok(t.dequantize(&Device::Cpu)?))
+            .collect::<Result<Vec<_>>>()?;
+        quantize(&dense, inner)
+    }
+}
+
+/// The size of a block of the types whose weights are `scale × integer`, exactly representable.
+fn block_bytes(dtype: GgmlDType) -> Option<usize> {
+    match dtype {
+        GgmlDType::Q4_0 => Some(18),
+        GgmlDType::Q5_0 => Some(22),
+        GgmlDType::Q8_0 => Some(34),
+        _ => None,
+    }
+}
+
+/// Packs blocks of Q8_0, Q5_0 and Q4_0 without loss. The layouts are ggml's: a half-precision
+/// scale, for Q5_0 32 high bits, then the integers; of 4-bit ones the low halves come first.
+fn repack(tensors: &[QTensor], inner: usize) -> Result<PackedMatrix> {
+    let mut parts = Vec::new();
+    let mut columns = 0;
+    for tensor in tensors {
+        let from = columns;
+        columns += tensor.shape().dims()[0];
+        parts.push((from, tensor.dtype(), tensor.data()?));
+    }
+    let blocks = inner / BLOCK;
+    Ok(PackedMatrix::pack(
+        columns,
+        inner,
+        |column, index, values| {
+            let part = parts.partition_point(|p| p.0 <= column) - 1;
+            let (from, dtype, data) = &parts[part];
+            let size = block_bytes(*dtype).unwrap_or_default();
+            let block = &data[((column - from) * blocks + index) * size..][..size];
+            let scale = half::f16::from_le_bytes([block[0], block[1]]).to_f32();
+            match dtype {
+                GgmlDType::Q8_0 => {
+                    for (value, &byte) in values.iter_mut().zip(&block[2..]) {
+                        *value = byte as i8;
+                    }
+                }
+                GgmlDType::Q5_0 => {
+                    let high = u32::from_le_bytes([block[2], block[3], block[4], block[5]]);
+                    for (i, &byte) in block[6..].iter().enumerate() {
+                        let bit = |i: usize| (((high >> i) & 1) << 4) as i8;
+                        values[i] = ((byte & 15) as i8 | bit(i)) - 16;
+                        values[i + 16] = ((byte >> 4) as i8 | bit(i + 16)) - 16;
+                    }
+                }
+                _ => {
+                    for (i, &byte) in block[2..].iter().enumerate() {
+                        values[i] = (byte & 15) as i8 - 8;
+                        values[i + 16] = (byte >> 4) as i8 - 8;
+                    }
+                }
+            }
+            scale
+        },
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repacking_loses_nothing() {
+        let (columns, inner) = (37, 64);
+        let values: Vec<f32> = (0..columns * inner)
+            .map(|i| ((i * 37 % 101) as f32).sin())
+            .collect();
+        let dense = Tensor::from_vec(values, (columns, inner), &Device::Cpu).unwrap();
+        for dtype in [GgmlDType::Q4_0, GgmlDType::Q5_0, GgmlDType::Q8_0] {
+            let tensor = QTensor::quantize(&dense, dtype).unwrap();
+            let expected = tensor
+                .dequantize(&Device::Cpu)
+                .unwrap()
+                .to_vec2::<f32>()
+                .unwrap();
+            let packed = repack(&[tensor], inner).unwrap();
+            let mut row = vec![0.0; inner];
+            for (column, expected) in expected.iter().enumerate() {
+                packed.column(column, &mut row);
+                assert_eq!(&row, expected, "{dtype:?} column {column}");
+            }
+        }
+    }
+}
