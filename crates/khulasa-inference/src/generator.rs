@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::tok_stub::Tokenizer;
 use candle_core::quantized::gguf_file::Value;
 use candle_core::{DType, Device};
+use khulasa_tokenizer::Tokenizer;
 
 use crate::decoder::{Config, Decoder, Form, Naming, config_of_gguf};
 use crate::device::DeviceChoice;

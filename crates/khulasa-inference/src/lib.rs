@@ -16,7 +16,6 @@ mod kernels;
 mod linear;
 mod ops;
 mod search;
-mod tok_stub;
 mod weights;
 
 pub use device::DeviceChoice;

@@ -12,4 +12,7 @@ pub enum Error {
         /// What is wrong with it, and what to do.
         reason: String,
     },
+    /// A text has no tokens in a vocabulary, or tokens no text.
+    #[error("the vocabulary cannot encode or decode this: {0}")]
+    Encode(String),
 }

@@ -11,8 +11,10 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod tokenizer;
 
 pub use error::Error;
+pub use tokenizer::Tokenizer;
 
 /// The result of this crate's fallible operations.
 pub type Result<T> = std::result::Result<T, Error>;
