@@ -35,4 +35,32 @@ pub enum Error {
     /// The text's encoding, vocabulary or tokens.
     #[error(transparent)]
     Tokenizer(#[from] khulasa_tokenizer::Error),
+    /// A model's card is wrong.
+    #[error("{path}: not a usable model card: {reason}", path = .path.display())]
+    Card {
+        /// The card.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There is no such model.
+    #[error("model {model}: {reason}")]
+    NoModel {
+        /// What was asked for.
+        model: String,
+        /// Where it was looked for, and what to do.
+        reason: String,
+    },
+    /// A model's files or its work.
+    #[error(transparent)]
+    Inference(khulasa_inference::Error),
+}
+
+impl From<khulasa_inference::Error> for Error {
+    fn from(error: khulasa_inference::Error) -> Self {
+        match error {
+            khulasa_inference::Error::Cancelled => Self::Cancelled,
+            error => Self::Inference(error),
+        }
+    }
 }

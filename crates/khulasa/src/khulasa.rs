@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::pipeline::{Scope, run};
 use crate::summary::Extractive;
 use crate::{
-    Article, Digest, Error, Limits, Method, ModelInfo, Observer, Result, Summarizer, Translator,
+    Article, DEFAULT_MODEL, Digest, Error, Limits, LocalModel, Method, ModelInfo, ModelOptions,
+    Observer, Result, Summarizer, Translator, find_card,
 };
 
 /// Turns articles into digests. Cheap to clone, and shared between threads as it is.
@@ -112,6 +113,8 @@ fn keep_going(_: crate::Event<'_>) -> std::ops::ControlFlow<()> {
 #[derive(Default)]
 #[must_use]
 pub struct Builder {
+    model: Option<String>,
+    options: ModelOptions,
     translator: Option<Arc<dyn Translator>>,
     summarizer: Option<Arc<dyn Summarizer>>,
     method: Method,
@@ -119,6 +122,19 @@ pub struct Builder {
 }
 
 impl Builder {
+    /// Translates with this model: a card's name, a folder in Hugging Face's layout or a `.gguf`
+    /// file; the embedded default unless told.
+    pub fn model(mut self, model: impl Into<String>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+
+    /// Where and how the model runs.
+    pub fn model_options(mut self, options: ModelOptions) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Translates with this instead of a local model.
     pub fn translator(mut self, translator: Arc<dyn Translator>) -> Self {
         self.translator = Some(translator);
@@ -146,11 +162,16 @@ impl Builder {
     /// Loads what is needed.
     ///
     /// # Errors
-    /// [`Error::Setup`] for choices that do not go together.
+    /// [`Error::Setup`] for choices that do not go together; [`Error::NoModel`], [`Error::Card`] and
+    /// [`Error::Inference`] for a model that is not there or cannot be used.
     pub fn build(self) -> Result<Khulasa> {
-        let translator = self.translator.ok_or_else(|| {
-            Error::Setup("no model can be loaded yet: bring a translator".to_owned())
-        })?;
+        let translator = match self.translator {
+            Some(translator) => translator,
+            None => {
+                let card = find_card(self.model.as_deref().unwrap_or(DEFAULT_MODEL))?;
+                Arc::new(LocalModel::load(&card, &self.options)?)
+            }
+        };
         let summarizer = match (self.summarizer, self.method) {
             (Some(summarizer), _) => summarizer,
             (None, Method::Extractive) => Arc::new(Extractive),

@@ -4,16 +4,19 @@
 
 mod arabic;
 mod article;
+mod card;
 mod check;
 mod digest;
 mod error;
 mod khulasa;
+mod model;
 mod pipeline;
 mod standin;
 mod summary;
 mod translate;
 
 pub use article::{Article, Kind, Paragraph};
+pub use card::{Card, DEFAULT_MODEL, Prompt, cards, find_card, model_folders};
 pub use check::{Flag, check};
 pub use digest::{
     Digest, Method, ModelInfo, Quality, SCHEMA_VERSION, SentenceId, Summary, SummarySentence,
@@ -21,7 +24,9 @@ pub use digest::{
 };
 pub use error::Error;
 pub use khulasa::{Builder, Khulasa};
+pub use khulasa_inference::DeviceChoice;
 pub use khulasa_tokenizer::Span;
+pub use model::{LocalModel, ModelOptions};
 pub use summary::Extractive;
 pub use translate::{Event, Hypothesis, Limits, Observer, Summarizer, Translator};
 
