@@ -12,6 +12,61 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A folder was given for an article.
+    #[error("{path}: is a folder: name the files in it", path = .path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no text in an article.
+    #[error("{id}: has no text in it: check that it was saved whole")]
+    Empty {
+        /// The article.
+        id: String,
+    },
+    /// There is nothing to read in an article but digits and punctuation.
+    #[error("{id}: has no letters in it, so there is nothing to translate")]
+    NoLetters {
+        /// The article.
+        id: String,
+    },
+    /// A file holds no text.
+    #[error("{id}: is {what}, not text: save the article as plain text or HTML first")]
+    Binary {
+        /// The article.
+        id: String,
+        /// What it looks like.
+        what: &'static str,
+    },
+    /// A file is larger than any article.
+    #[error("{id}: is too large, the limit is {limit} {unit}: split it into articles first")]
+    TooLarge {
+        /// The article.
+        id: String,
+        /// How much may be read.
+        limit: usize,
+        /// What is counted.
+        unit: &'static str,
+    },
+    /// A page is so malformed that reading it could take forever.
+    #[error(
+        "{id}: the tag at byte {offset} of the page has thousands of attributes: \
+         remove it, or save the page as plain text"
+    )]
+    Html {
+        /// The article.
+        id: String,
+        /// Where the tag begins in the decoded page, in bytes.
+        offset: usize,
+    },
+    /// A text is in another language.
+    #[error("{id}: looks like {language}, not Arabic: if it is Arabic, go on with --force")]
+    NotArabic {
+        /// The article.
+        id: String,
+        /// What it looks like.
+        language: crate::Language,
+    },
     /// The work was cancelled by the observer.
     #[error("cancelled")]
     Cancelled,

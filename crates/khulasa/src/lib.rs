@@ -15,7 +15,7 @@ mod standin;
 mod summary;
 mod translate;
 
-pub use article::{Article, Kind, Paragraph};
+pub use article::{Article, Encoding, Format, Kind, Language, Paragraph, ReadOptions};
 pub use card::{Card, DEFAULT_MODEL, Prompt, cards, find_card, model_folders};
 pub use check::{Flag, check};
 pub use digest::{

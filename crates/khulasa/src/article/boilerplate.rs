@@ -6,12 +6,12 @@
 
 use super::fold::bare;
 use super::line::{End, Line};
-use super::site::{is_address, is_spelt};
+use super::site::{is_address, is_name};
 
 /// The sum of weights from which a line is boilerplate.
 const ENOUGH: f32 = 1.0;
 
-/// Whether a line is boilerplate, on a page of the sites of these names (in Latin letters).
+/// Whether a line is boilerplate, on a page of the sites of these names.
 pub(super) fn is_boilerplate(line: &Line<'_>, sites: &[String]) -> bool {
     if !line.is_short() {
         return false;
@@ -166,7 +166,7 @@ fn is_sentence(line: &Line<'_>) -> f32 {
 fn is_site_name(line: &Line<'_>, sites: &[String]) -> bool {
     let name = line.text.trim();
     let name = name.strip_prefix("موقع ").unwrap_or(name);
-    line.words.len() <= 4 && sites.iter().any(|site| is_spelt(name, site))
+    line.words.len() <= 4 && sites.iter().any(|site| is_name(name, site))
 }
 
 /// Whether a line leads to other articles and says nothing else: "read also", "related".

@@ -117,7 +117,7 @@ impl Seen {
     }
 }
 
-/// The kind of each block, on a page of the sites of these names (in Latin letters).
+/// The kind of each block, on a page of the sites of these names.
 pub(super) fn kinds(text: &str, blocks: &[Block], sites: &[String]) -> Vec<Kind> {
     let line = |block: &Block| Line::new(&text[block.span.clone()], block.linked);
     let mut seen: Vec<Seen> = blocks

@@ -7,8 +7,12 @@ use super::fold::is_blank;
 use super::kinds::Block;
 use super::line::{End, Line, end};
 use super::list::marker;
-use super::site::{is_spelt, names_in};
+use super::site::{is_name, names_in};
 
+/// Characters that end a line.
+pub(super) const BREAKS: [char; 7] = [
+    '\n', '\r', '\u{0B}', '\u{0C}', '\u{85}', '\u{2028}', '\u{2029}',
+];
 /// Text is wrapped at some width up to this one, in characters; longer lines are paragraphs.
 const MAX_WIDTH: usize = 160;
 /// A narrower column than this is no wrapped prose but a list or a poem.
@@ -49,12 +53,9 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
 
 /// The lines of a text without the blanks around them; a blank line is empty.
 fn lines(text: &str) -> Vec<Span> {
-    let breaks = [
-        '\n', '\r', '\u{0B}', '\u{0C}', '\u{85}', '\u{2028}', '\u{2029}',
-    ];
     let mut lines = Vec::new();
     let mut start = 0;
-    for line in text.split(breaks) {
+    for line in text.split(BREAKS) {
         let after_carriage_return = line.is_empty() && text[..start].ends_with('\r');
         if !(after_carriage_return && text[start..].starts_with('\n')) {
             lines.push(trim(text, start..start + line.len()));
@@ -139,7 +140,7 @@ pub(super) fn split_site_labels(text: &str, blocks: Vec<Block>, sites: &[String]
     for block in blocks {
         let slice = &text[block.span.clone()];
         let colon = slice.bytes().take(MAX_LABEL).position(|b| b == b':');
-        let label = colon.filter(|&at| sites.iter().any(|site| is_spelt(&slice[..at], site)));
+        let label = colon.filter(|&at| sites.iter().any(|site| is_name(&slice[..at], site)));
         let Some(at) = label else {
             parted.push(block);
             continue;

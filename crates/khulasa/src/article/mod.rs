@@ -2,18 +2,27 @@
 
 mod boilerplate;
 mod dates;
+mod flow;
 mod fold;
+mod guard;
 mod head;
+mod html;
 mod kinds;
 mod line;
 mod lines;
 mod list;
+mod read;
 mod site;
+mod standin;
 
 use khulasa_tokenizer::Span;
 use serde::{Deserialize, Serialize};
 
 use kinds::Block;
+use standin::{language, sentences};
+
+pub use read::{Format, ReadOptions};
+pub use standin::{Encoding, Language};
 
 /// An article as it was read: its text, and where in the text its parts stand.
 ///
@@ -27,8 +36,25 @@ pub struct Article {
     pub text: String,
     /// The encoding it was decoded from, by its WHATWG name ("UTF-8", "windows-1256").
     pub encoding: &'static str,
+    /// The language it looks like.
+    pub language: Language,
+    /// How many characters could not be decoded; each is a U+FFFD in the text.
+    pub undecodable: usize,
     /// Its parts in reading order, boilerplate included.
     pub paragraphs: Vec<Paragraph>,
+}
+
+/// The sentences of a paragraph. Only running text is split: a title, a heading or a dateline is
+/// one thing to say, and boilerplate says nothing.
+fn sentences(text: &str, span: &Span, kind: Kind) -> Vec<Span> {
+    if !kind.is_prose() {
+        return vec![span.clone()];
+    }
+    let moved = |s: Span| span.start + s.start..span.start + s.end;
+    sentences::split(&text[span.clone()])
+        .into_iter()
+        .map(moved)
+        .collect()
 }
 
 /// One part of an article.
@@ -92,13 +118,15 @@ impl Article {
         let paragraph = |(block, kind): (&Block, Kind)| Paragraph {
             kind,
             span: block.span.clone(),
-            sentences: vec![block.span.clone()],
+            sentences: sentences(&text, &block.span, kind),
         };
         let paragraphs = blocks.iter().zip(kinds).map(paragraph).collect();
         Self {
+            language: language::detect(&text),
+            encoding: "UTF-8",
+            undecodable: 0,
             id,
             text,
-            encoding: "UTF-8",
             paragraphs,
         }
     }

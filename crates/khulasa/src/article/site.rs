@@ -106,6 +106,12 @@ fn letters(name: &str) -> String {
         .collect()
 }
 
+/// Whether a name in a text is that of a site, in the same letters or spelt in Latin ones.
+pub(super) fn is_name(name: &str, site: &str) -> bool {
+    let fold = |name: &str| fold(name).trim().to_owned();
+    name.len() <= 4 * MAX_NAME && (fold(name) == fold(site) || is_spelt(name, site))
+}
+
 /// Longest name, in letters, that is compared with a transliteration.
 const MAX_NAME: usize = 40;
 
@@ -113,7 +119,7 @@ const MAX_NAME: usize = 40;
 ///
 /// Every consonant must be met in order; vowels are free, as no two newspapers write them alike.
 /// An article (`al`, `el`) may be there or not.
-pub(super) fn is_spelt(arabic: &str, latin: &str) -> bool {
+fn is_spelt(arabic: &str, latin: &str) -> bool {
     let arabic: Vec<char> = fold(arabic).chars().filter(|c| c.is_alphabetic()).collect();
     if latin.len() > MAX_NAME || arabic.len() > MAX_NAME {
         return false;
