@@ -12,7 +12,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 fn read(name: &str) -> Article {
-    Article::read(fixture(name), &ReadOptions::default()).unwrap()
+    Article::read(fixture(name), &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Checks an article's paragraphs against their kinds and how they begin.

@@ -83,7 +83,7 @@ fn has_lead(line: &Line<'_>) -> f32 {
 /// A label such as "source" or "tags", alone or before a colon.
 fn has_label(line: &Line<'_>) -> f32 {
     let label = |label: &&str| after(&line.folded, label).is_some_and(is_label);
-    weight(LABELS.iter().any(|l| label(l)), 1.0)
+    weight(LABELS.iter().any(label), 1.0)
 }
 
 /// Whether what went before `rest` is a label: nothing follows, or a colon does.
