@@ -24,8 +24,8 @@ pub(super) struct Flow {
     pub blocks: Vec<Block>,
     /// The page's `<title>`.
     pub title: String,
-    /// The text of the first `<h1>` that has any.
-    pub h1: String,
+    /// The texts of its first few `<h1>`.
+    pub h1: Vec<String>,
 }
 
 /// Reads a page, or a part of one.
@@ -64,7 +64,7 @@ const HIDDEN: &[&str] = &[
 
 /// Elements that stand around the article: what they hold is boilerplate.
 const AROUND: &[&str] = &[
-    "nav", "header", "footer", "aside", "menu", "dialog", "form", "button",
+    "nav", "header", "footer", "aside", "menu", "dialog", "button",
 ];
 
 /// Elements that begin and end a block.
@@ -96,6 +96,9 @@ const BLOCKS: &[&str] = &[
     "hgroup",
     "legend",
 ];
+
+/// More `<h1>` than this are not kept.
+const MAX_H1: usize = 8;
 
 #[derive(Default)]
 struct State {
@@ -279,8 +282,10 @@ impl State {
         if self.flow.text.len() > self.start {
             self.lines += 2;
             let span = self.start..self.flow.text.len();
-            if self.heading == Some(Kind::Title) && self.flow.h1.is_empty() {
-                self.flow.h1 = self.flow.text[span.clone()].replace('\n', " ");
+            if self.heading == Some(Kind::Title) && self.flow.h1.len() < MAX_H1 {
+                self.flow
+                    .h1
+                    .push(self.flow.text[span.clone()].replace('\n', " "));
             }
             let hint = if self.around > 0 {
                 Some(Kind::Boilerplate)
@@ -422,7 +427,7 @@ mod tests {
                 Some(Boilerplate),
             ]
         );
-        assert_eq!(flow(page).h1, "عنوان");
+        assert_eq!(flow(page).h1, ["عنوان"]);
     }
 
     #[test]

@@ -31,6 +31,11 @@ pub(super) fn is_section(line: &Line<'_>) -> bool {
         && dated(&line.folded).other_words == 0
 }
 
+/// Whether a line is the invocation that statements and sermons begin with, before their title.
+pub(super) fn is_invocation(line: &Line<'_>) -> bool {
+    line.words.len() <= 6 && line.folded.starts_with("بسم الله")
+}
+
 /// Whether a line only names who wrote, edited or translated: `بقلم فلان`, `إعداد: فلان`. After the
 /// title, `كتب فلان` will do.
 pub(super) fn is_byline(line: &Line<'_>, after_title: bool) -> bool {
@@ -106,6 +111,12 @@ mod tests {
     fn sections() {
         assert!(is_section(&Line::new("أخبار دولية", false)));
         assert!(!is_section(&Line::new("أخبار المدينة", false)));
+    }
+
+    #[test]
+    fn invocations() {
+        assert!(is_invocation(&Line::new("بِسْمِ اللهِ الرحمن الرحيم", false)));
+        assert!(!is_invocation(&Line::new("باسم الشعب", false)));
     }
 
     #[test]

@@ -88,22 +88,42 @@ fn running(flow: &Flow) -> usize {
         .sum()
 }
 
-/// The title: the first `<h1>` if the page's own title has it, else that title without the
-/// site's name.
+/// The title: the `<h1>` that has most in common with what the page calls itself, or that name
+/// without the site's where none has at least half of its words.
 fn title(whole: &Flow, meta: &Meta) -> String {
     let own = if meta.title.is_empty() {
         &whole.title
     } else {
         &meta.title
     };
-    let (h1, own) = (squeeze(&whole.h1), squeeze(own));
-    let (a, b) = (letters(&h1), letters(&own));
-    let words = h1.split(' ').count();
-    let title = if !a.is_empty() && (b.contains(&a) || a.contains(&b) || words >= 4) {
-        h1
+    let own = if own.len() <= 2 * MAX_META {
+        squeeze(own)
     } else {
-        without_site(&own, meta.site.as_deref()).to_owned()
+        String::new()
     };
+    let own = without_site(&own, meta.site.as_deref()).to_owned();
+    let words = |text: &str| -> Vec<String> {
+        fold(text)
+            .split_whitespace()
+            .map(|word| bare(word).to_owned())
+            .collect()
+    };
+    let own_words = words(&own);
+    let in_common = |h1: &String| {
+        let h1 = words(h1);
+        let shared = h1.iter().filter(|word| own_words.contains(word)).count();
+        (2 * shared >= h1.len().min(own_words.len())).then_some(shared)
+    };
+    let h1s = whole
+        .h1
+        .iter()
+        .map(|h1| squeeze(h1))
+        .filter(|h1| h1.len() <= MAX_META);
+    let best = h1s
+        .rev()
+        .filter_map(|h1| Some((in_common(&h1)?, h1)))
+        .max_by_key(|(n, _)| *n);
+    let title = best.map_or(own, |(_, h1)| h1);
     if title.len() <= MAX_META {
         title
     } else {
@@ -237,6 +257,36 @@ mod tests {
             ("عودة المياه", None, "عودة المياه"),
         ] {
             assert_eq!(without_site(title, site), expected);
+        }
+    }
+
+    #[test]
+    fn titles_among_headings() {
+        for (h1s, own, expected) in [
+            (
+                &["النهر", "عودة المياه إلى المدينة"][..],
+                "عودة المياه إلى المدينة | النهر",
+                "عودة المياه إلى المدينة",
+            ),
+            (
+                &["جريدة يومية مستقلة"],
+                "عودة المياه إلى المدينة",
+                "عودة المياه إلى المدينة",
+            ),
+            (
+                &["المياه تعود إلى المدينة بعد شهر"],
+                "عودة المياه إلى المدينة",
+                "المياه تعود إلى المدينة بعد شهر",
+            ),
+            (&["عودة المياه"], "", "عودة المياه"),
+            (&[], "", ""),
+        ] {
+            let flow = Flow {
+                h1: h1s.iter().map(|h1| (*h1).to_owned()).collect(),
+                title: own.to_owned(),
+                ..Flow::default()
+            };
+            assert_eq!(title(&flow, &Meta::default()), expected);
         }
     }
 

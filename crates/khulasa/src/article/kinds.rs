@@ -8,7 +8,7 @@ use khulasa_tokenizer::Span;
 
 use super::Kind;
 use super::boilerplate::{is_boilerplate, is_related_lead};
-use super::head::{is_byline, is_dateline, is_section};
+use super::head::{is_byline, is_dateline, is_invocation, is_section};
 use super::line::{End, Line};
 use super::list::{Marker, marker};
 
@@ -150,7 +150,9 @@ fn settle_head<'a>(seen: &mut [Seen], line: impl Fn(usize) -> Line<'a>) -> usize
         }
         let looked = line(at);
         let title_follows = || (at + 1..seen.len()).take(3).any(|at| is_title(seen, at));
-        seen[at].kind = if is_byline(&looked, title) {
+        seen[at].kind = if !title && is_invocation(&looked) {
+            Some(Kind::Body)
+        } else if is_byline(&looked, title) {
             Some(Kind::Byline)
         } else if is_dateline(&looked, 3) || (!title && is_section(&looked) && title_follows()) {
             Some(Kind::Dateline)
@@ -286,6 +288,14 @@ mod tests {
             kinds_of(&format!("{LONG}\n\n{LONG}")),
             [Kind::Body, Kind::Body]
         );
+    }
+
+    #[test]
+    fn a_statement() {
+        use Kind::{Body, Dateline, Title};
+        let text =
+            format!("بسم الله الرحمن الرحيم\n\nبيان إلى أهالي المدينة\n\n18 رجب 1441هـ\n\n{LONG}");
+        assert_eq!(kinds_of(&text), [Body, Title, Dateline, Body]);
     }
 
     #[test]
