@@ -10,7 +10,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod chars;
+pub mod clauses;
+pub mod english;
 mod error;
+pub mod normalize;
+pub mod sentences;
 mod tokenizer;
 
 pub use error::Error;
