@@ -4,9 +4,9 @@
 //! looks at one trait and gives it a weight; at [`ENOUGH`] the line is boilerplate. A sentence that
 //! mentions a platform, quotes an address or begins like a "read also" line stays text.
 
-use super::fold::bare;
 use super::line::{End, Line};
 use super::site::{is_address, is_name};
+use super::words::bare;
 
 /// The sum of weights from which a line is boilerplate.
 const ENOUGH: f32 = 1.0;
@@ -119,7 +119,7 @@ fn is_path(line: &Line<'_>) -> f32 {
     };
     let is_path = separators.iter().any(|s| {
         let cuts = line.folded.matches(s).count();
-        let home = line.folded.starts_with("الرئيسيه") || line.folded.starts_with("home");
+        let home = line.folded.starts_with("الرييسيه") || line.folded.starts_with("home");
         (cuts >= 2 && longest_piece(s) <= 3) || (cuts >= 1 && home)
     });
     weight(
@@ -208,7 +208,7 @@ const NEUTRAL: &[&str] = &[
 /// Phrases that lead away from the article, folded.
 #[rustfmt::skip]
 const LEADS: &[&str] = &[
-    "اقرا ايضا", "اقرا المزيد", "اقرا اكثر", "اقرا كذلك", "اقراوا ايضا", "اقرئي ايضا",
+    "اقرا ايضا", "اقرا المزيد", "اقرا اكثر", "اقرا كذلك", "اقراوا ايضا", "اقريي ايضا",
     "للمزيد اقرا", "طالع ايضا", "طالع المزيد", "شاهد ايضا", "شاهد بالفيديو", "شاهدوا ايضا",
     "انظر ايضا", "تابعونا", "تابعنا", "تابعوا صفحتنا", "تابعوا قناتنا", "تابع صفحتنا",
     "تابع قناتنا", "انضم الي قناتنا", "انضموا الي قناتنا", "اشترك في نشرتنا", "اشترك في قناتنا",
@@ -244,7 +244,7 @@ const RELATED: &[&str] = &[
 const COUNTED: &[&str] = &[
     "تعليق", "تعليقا", "تعليقات", "التعليقات", "مشاهده", "مشاهدات", "المشاهدات", "مشاركه", "مشاركات",
     "المشاركات", "زياره", "زيارات", "الزيارات", "قراءه", "قراءات", "القراءات", "للقراءه", "القراءه",
-    "دقائق", "دقيقه", "اعجاب", "اعجابا", "اعجابات", "متابع", "عدد", "مده", "وقت",
+    "دقايق", "دقيقه", "اعجاب", "اعجابا", "اعجابات", "متابع", "عدد", "مده", "وقت",
     "views", "comments", "comment", "shares", "likes", "min", "read",
 ];
 

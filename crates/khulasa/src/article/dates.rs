@@ -1,6 +1,6 @@
 //! Dates as newspapers write them, and the few words that stand beside them in a dateline.
 
-use super::fold::bare;
+use super::words::bare;
 
 /// What is left of a line once its dates are taken away.
 #[derive(Debug, PartialEq, Eq)]
@@ -168,7 +168,8 @@ const SPELT_OUT: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::super::fold::fold;
+    use khulasa_tokenizer::normalize::fold;
+
     use super::*;
 
     #[test]

@@ -2,14 +2,15 @@
 
 use dom_smoothie::Readability;
 use khulasa_tokenizer::Span;
+use khulasa_tokenizer::normalize::fold;
 
 use super::flow::{Flow, flow};
-use super::fold::{bare, fold};
 use super::guard::{Shape, shape};
 use super::head::is_dateline;
 use super::kinds::Block;
 use super::line::Line;
 use super::site::{is_address, names_in};
+use super::words::bare;
 use super::{Kind, lines};
 
 /// Larger pages are not parsed into a tree: all their text is read. No article comes near it.

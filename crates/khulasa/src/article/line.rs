@@ -1,6 +1,8 @@
 //! What can be seen of one line, before anything is known of its neighbours.
 
-use super::fold::{bare, fold, is_blank};
+use khulasa_tokenizer::normalize::fold;
+
+use super::words::{bare, is_blank};
 
 /// Longer lines are running text, whatever they say: no rule looks at them.
 const MAX_WORDS: usize = 50;

@@ -3,11 +3,11 @@
 use khulasa_tokenizer::Span;
 
 use super::boilerplate::is_addresses;
-use super::fold::is_blank;
 use super::kinds::Block;
 use super::line::{End, Line, end};
 use super::list::marker;
 use super::site::{is_name, names_in};
+use super::words::is_blank;
 
 /// Characters that end a line.
 pub(super) const BREAKS: [char; 7] = [

@@ -3,7 +3,6 @@
 mod boilerplate;
 mod dates;
 mod flow;
-mod fold;
 mod guard;
 mod head;
 mod html;
@@ -14,12 +13,13 @@ mod list;
 mod read;
 mod site;
 mod standin;
+mod words;
 
-use khulasa_tokenizer::Span;
+use khulasa_tokenizer::{Span, sentences};
 use serde::{Deserialize, Serialize};
 
 use kinds::Block;
-use standin::{language, sentences};
+use standin::language;
 
 pub use read::{Format, ReadOptions};
 pub use standin::{Encoding, Language};

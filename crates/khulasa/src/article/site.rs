@@ -1,6 +1,6 @@
 //! Web addresses in a text, and the names of the sites they lead to.
 
-use super::fold::fold;
+use khulasa_tokenizer::normalize::fold;
 
 /// Addresses longer than this are not looked at: no domain is that long (RFC 1035 allows 253).
 const MAX_ADDRESS: usize = 2048;
@@ -135,7 +135,7 @@ fn is_spelt(arabic: &str, latin: &str) -> bool {
 fn sounds(c: char) -> &'static [&'static str] {
     match c {
         'ا' => &["", "a", "e"],
-        'ء' | 'ئ' | 'ؤ' => &["", "a", "e", "i", "o"],
+        'ء' => &["", "a", "e", "i", "o"],
         'ع' => &["", "a", "e", "i", "o"],
         'و' => &["", "w", "o", "u", "ou"],
         'ي' => &["", "y", "i", "e", "ee"],

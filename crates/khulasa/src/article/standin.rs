@@ -53,8 +53,9 @@ pub(crate) mod encoding {
 }
 
 pub(crate) mod language {
+    use khulasa_tokenizer::chars::is_arabic_letter;
+
     use super::Language;
-    use crate::arabic::is_arabic_letter;
 
     pub(crate) fn detect(text: &str) -> Language {
         let letters = text.chars().filter(|c| c.is_alphabetic()).count();
@@ -64,25 +65,5 @@ pub(crate) mod language {
         } else {
             Language::Unknown
         }
-    }
-}
-
-pub(crate) mod sentences {
-    use khulasa_tokenizer::Span;
-
-    pub(crate) fn split(text: &str) -> Vec<Span> {
-        let mut spans = Vec::new();
-        let mut start = 0;
-        for (at, stop) in text.match_indices(['.', '؟', '!']) {
-            let end = at + stop.len();
-            if text[end..].starts_with(char::is_whitespace) {
-                spans.push(start..end);
-                start = end + (text[end..].len() - text[end..].trim_start().len());
-            }
-        }
-        if start < text.len() {
-            spans.push(start..text.len());
-        }
-        spans
     }
 }
