@@ -20,7 +20,7 @@ pub fn tidy(text: &str) -> String {
             let before_mark = matches!(next, ',' | ';' | ':' | '!' | '?' | ')' | ']' | '%' | '…')
                 || next == '.' && !chars.get(i + 2).is_some_and(|c| c.is_alphanumeric());
             let after_opening = matches!(last, Some('(' | '[' | '$' | '“'));
-            let inside_quote = (last == Some('"') && open) || (next == '"' && open);
+            let inside_quote = open && (last == Some('"') || next == '"');
             if before_mark || after_opening || inside_quote {
                 continue;
             }

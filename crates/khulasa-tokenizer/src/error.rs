@@ -15,4 +15,12 @@ pub enum Error {
     /// A text has no tokens in a vocabulary, or tokens no text.
     #[error("the vocabulary cannot encode or decode this: {0}")]
     Encode(String),
+    /// There is no encoding of that name.
+    #[error(
+        "encoding {0:?} is not known: use a name such as utf-8, utf-16le, windows-1256 or iso-8859-6"
+    )]
+    UnknownEncoding(String),
+    /// The bytes are no text.
+    #[error("this is no text but {0}")]
+    Binary(&'static str),
 }

@@ -5,6 +5,17 @@
 //! ids ─tokenizer─▶ text
 //! ```
 //!
+//! ```
+//! use khulasa_tokenizer::{Language, clauses, language, normalize, sentences};
+//!
+//! let text = "أعلن الوزير القرار.. وقال: «لن نتراجع!»؛ ثم غادر. هل يعود؟";
+//! assert_eq!(language::detect(text), Language::Arabic);
+//! let last = sentences::split(text).pop().unwrap();
+//! assert_eq!(&text[last], "هل يعود؟");
+//! assert_eq!(normalize::for_model("قـــال\u{202c} ١٢٫٥"), "قال 12.5");
+//! assert_eq!(clauses::join(&["He waited.", "The bus left."]), "He waited, the bus left.");
+//! ```
+//!
 //! Each module is one of these steps; none knows what an article or a model is. Spans are byte
 //! ranges of the text that was passed in, so the text shown to a reader is never a changed one.
 
@@ -12,13 +23,18 @@
 
 pub mod chars;
 pub mod clauses;
+pub mod encoding;
 pub mod english;
 mod error;
+pub mod language;
 pub mod normalize;
 pub mod sentences;
 mod tokenizer;
+pub mod words;
 
+pub use encoding::{Decoded, Encoding};
 pub use error::Error;
+pub use language::Language;
 pub use tokenizer::Tokenizer;
 
 /// The result of this crate's fallible operations.

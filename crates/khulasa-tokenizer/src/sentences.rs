@@ -201,7 +201,7 @@ impl Scan<'_> {
             return begins && !bare.is_empty();
         }
         let lower = bare.to_lowercase();
-        if letters == 1 && bare.chars().count() <= 2 && bare != "و" {
+        if letters == 1 && !bare.chars().any(|c| digit(c).is_some()) && bare != "و" {
             return true;
         }
         // Letters and full stops in turn are initials: "ج.ك", "U.S".

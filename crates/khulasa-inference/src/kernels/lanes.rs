@@ -174,7 +174,7 @@ dispatch! {
     /// x ÷ (1 + e^(−s)), with s = x for SiLU and s = √(8/π) (x + 0.044715 x³) for GELU in its
     /// tanh form (Hendrycks & Gimpel 2016).
     pub fn gated(gate_up: &[f32], width: usize, gelu: bool, out: &mut [f32]) {
-        const C: f32 = 1.595_769_1;
+        const C: f32 = 1.595_769;
         for (row, out) in gate_up.chunks_exact(2 * width).zip(out.chunks_exact_mut(width)) {
             let (gate, up) = row.split_at(width);
             if gelu {

@@ -115,16 +115,16 @@ const PREFILL: usize = 512;
 
 /// What is under way for one prompt.
 enum Running {
-    Single(Single),
+    Single(Box<Single>),
     Beams(Beams),
 }
 
 impl Running {
     fn start(prompt: &Prompt, options: &Options, cache: &mut Cache) -> Self {
         match &options.search {
-            Search::Greedy => Running::Single(Single::new(prompt, None, cache)),
+            Search::Greedy => Running::Single(Single::new(prompt, None, cache).into()),
             Search::Sample { sampling, seed } => {
-                Running::Single(Single::new(prompt, Some((sampling, *seed)), cache))
+                Running::Single(Single::new(prompt, Some((sampling, *seed)), cache).into())
             }
             Search::Beam(beam) => Running::Beams(Beams::new(prompt, beam, cache)),
         }
