@@ -11,7 +11,6 @@ mod error;
 mod khulasa;
 mod model;
 mod pipeline;
-mod standin;
 mod summary;
 mod translate;
 

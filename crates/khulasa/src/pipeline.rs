@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::standin::{clauses, english, normalize};
+use khulasa_tokenizer::{clauses, english, normalize};
 
 use crate::arabic::{has_arabic, has_foreign};
 use crate::{
@@ -316,7 +316,7 @@ impl<'a> Work<'a> {
         let spans = if self.translator.fits(&text) {
             std::iter::once(0..text.len()).collect()
         } else {
-            clauses::split_long(&text, |part| self.translator.fits(part))
+            clauses::split_long(&text, &|part| self.translator.fits(part))
         };
         let mut pieces = Vec::new();
         for span in spans {
@@ -378,7 +378,7 @@ impl<'a> Work<'a> {
         let texts: Vec<String> = parts.iter().map(|part| english::tidy(&part.text)).collect();
         let target = match &texts[..] {
             [text] => text.clone(),
-            texts => clauses::join(texts),
+            texts => clauses::join(&texts.iter().map(String::as_str).collect::<Vec<_>>()),
         };
         let flags = match parts.iter().any(|part| part.truncated) {
             true => vec![Flag::Truncated],
