@@ -29,6 +29,7 @@ const RULES: &[fn(&Line<'_>) -> f32] = &[
     is_counter,
     is_path,
     is_copyright,
+    is_disclaimer,
     is_credit,
     is_link,
 ];
@@ -138,7 +139,15 @@ fn is_copyright(line: &Line<'_>) -> f32 {
     ];
     let sign = line.text.contains('©') || line.folded.starts_with("copyright");
     let said = rights.iter().any(|r| line.folded.contains(r));
-    weight((sign || said) && line.words.len() <= 25, 1.5)
+    weight((sign || said) && line.words.len() <= 25, 2.0)
+}
+
+/// Whose opinion an article is and whose it is not.
+fn is_disclaimer(line: &Line<'_>) -> f32 {
+    let says = |words| line.folded.contains(words);
+    let opinion = says("اراء") || says("راي");
+    let disclaimed = says("بالضروره") || says("لا تعبر عن") || says("لا يعبر عن");
+    weight(opinion && disclaimed && line.words.len() <= 20, 2.0)
 }
 
 /// Who owns a picture: "صورة أرشيفية (رويترز)", "Getty Images".
@@ -303,6 +312,7 @@ mod tests {
             "صورة أرشيفية (رويترز)",
             "Getty Images",
             "أضف تعليقاً",
+            "الآراء الواردة في المقال تعبر عن صاحبها ولا تعبر بالضرورة عن رأي الصحيفة.",
             "واتس آب",
         ] {
             assert!(boilerplate(line), "{line}");
@@ -327,6 +337,7 @@ mod tests {
             "«حراس النهر» | شهادات من الداخل",
             "المصدر نفسه قال ذلك",
             "صور جديدة",
+            "يعبر السكان عن آرائهم كل يوم جمعة في ساحة المدينة.",
             "فيسبوك وتويتر والانتخابات",
             "#مي_تو في مصر",
             "المزيد من الضحايا",

@@ -37,12 +37,15 @@ pub(super) fn is_invocation(line: &Line<'_>) -> bool {
 }
 
 /// Whether a line only names who wrote, edited or translated: `بقلم فلان`, `إعداد: فلان`. After the
-/// title, `كتب فلان` will do.
+/// title, `كتب فلان` will do. So does a footnote that says what its author is: `* كاتبة لبنانية`.
 pub(super) fn is_byline(line: &Line<'_>, after_title: bool) -> bool {
     if !line.is_short() || line.words.len() > MAX_BYLINE || line.end != End::Open {
         return false;
     }
     let folded = line.folded.as_str();
+    if let Some(note) = folded.strip_prefix('*') {
+        return WRITERS.contains(&note.split_whitespace().next().unwrap_or_default());
+    }
     let Some((verb, rest)) = split_verb(folded) else {
         return false;
     };
@@ -70,6 +73,13 @@ const VERBS: &[&str] = &[
     "بقلم", "كتب", "كتبت", "كتبه", "كتبها", "اعداد", "اعداد وتحرير", "تحرير", "ترجمه", "حاوره",
     "حاورها", "حوار", "مراسل", "مراسله", "مراسلنا", "الكاتب", "الكاتبه", "المحرر", "تقرير",
     "تحقيق", "by",
+];
+
+/// What authors are, folded.
+#[rustfmt::skip]
+const WRITERS: &[&str] = &[
+    "كاتب", "كاتبه", "صحافي", "صحافيه", "صحفي", "صحفيه", "باحث", "باحثه", "اكاديمي", "اكاديميه",
+    "استاذ", "استاذه", "محلل", "خبير", "خبيره", "ناشط", "ناشطه", "محام", "طبيب", "طبيبه",
 ];
 
 /// Words that can't begin a name: what they follow is a sentence.
@@ -127,6 +137,7 @@ mod tests {
             "كتب: سامر العلي",
             "كتبت ليلى حداد",
             "إعداد/ سامر العلي",
+            "* كاتبة لبنانية",
         ] {
             assert!(is(line), "{line}");
         }
@@ -135,6 +146,7 @@ mod tests {
             "كتب الوزير على صفحته أن المشروع سيبدأ قريباً",
             "تحرير مدينة جديدة",
             "إعداد دستور جديد",
+            "* الماء والكهرباء",
             "بقلم:",
             "كتب سامر رسالة إلى أمه.",
         ] {
