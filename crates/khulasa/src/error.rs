@@ -31,11 +31,11 @@ pub enum Error {
         id: String,
     },
     /// A file holds no text.
-    #[error("{id}: is {what}, not text: save the article as plain text or HTML first")]
+    #[error("{id}: is no text but {what}")]
     Binary {
         /// The article.
         id: String,
-        /// What it looks like.
+        /// What it looks like, and what to do.
         what: &'static str,
     },
     /// A file is larger than any article.

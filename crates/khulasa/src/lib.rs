@@ -14,7 +14,7 @@ mod pipeline;
 mod summary;
 mod translate;
 
-pub use article::{Article, Encoding, Format, Kind, Language, Paragraph, ReadOptions};
+pub use article::{Article, Format, Kind, Paragraph, ReadOptions};
 pub use card::{Card, DEFAULT_MODEL, Prompt, cards, find_card, model_folders};
 pub use check::{Flag, check};
 pub use digest::{
@@ -24,7 +24,7 @@ pub use digest::{
 pub use error::Error;
 pub use khulasa::{Builder, Khulasa};
 pub use khulasa_inference::DeviceChoice;
-pub use khulasa_tokenizer::Span;
+pub use khulasa_tokenizer::{Encoding, Language, Span};
 pub use model::{LocalModel, ModelOptions};
 pub use summary::Extractive;
 pub use translate::{Event, Hypothesis, Limits, Observer, Summarizer, Translator};

@@ -12,17 +12,14 @@ mod lines;
 mod list;
 mod read;
 mod site;
-mod standin;
 mod words;
 
-use khulasa_tokenizer::{Span, sentences};
+use khulasa_tokenizer::{Language, Span, language, sentences};
 use serde::{Deserialize, Serialize};
 
 use kinds::Block;
-use standin::language;
 
 pub use read::{Format, ReadOptions};
-pub use standin::{Encoding, Language};
 
 /// An article as it was read: its text, and where in the text its parts stand.
 ///
