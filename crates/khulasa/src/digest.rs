@@ -38,6 +38,16 @@ pub struct Translation {
     pub paragraphs: Vec<TranslatedParagraph>,
 }
 
+impl Translation {
+    /// A sentence by its place.
+    pub fn sentence(&self, id: SentenceId) -> Option<&TranslatedSentence> {
+        self.paragraphs
+            .get(id.paragraph)?
+            .sentences
+            .get(id.sentence)
+    }
+}
+
 /// A paragraph beside its translation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TranslatedParagraph {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::pipeline::{Scope, run};
-use crate::summary::Extractive;
+use crate::summary::{Abstractive, Extractive, Writer};
 use crate::{
     Article, DEFAULT_MODEL, Digest, Error, Limits, LocalModel, Method, ModelInfo, ModelOptions,
     Observer, Result, Summarizer, Translator, find_card,
@@ -165,22 +165,28 @@ impl Builder {
     /// [`Error::Setup`] for choices that do not go together; [`Error::NoModel`], [`Error::Card`] and
     /// [`Error::Inference`] for a model that is not there or cannot be used.
     pub fn build(self) -> Result<Khulasa> {
+        let mut writer: Option<Arc<dyn Writer>> = None;
         let translator = match self.translator {
             Some(translator) => translator,
             None => {
                 let card = find_card(self.model.as_deref().unwrap_or(DEFAULT_MODEL))?;
-                Arc::new(LocalModel::load(&card, &self.options)?)
+                let model = Arc::new(LocalModel::load(&card, &self.options)?);
+                if model.can_summarize() {
+                    writer = Some(model.clone());
+                }
+                model
             }
         };
-        let summarizer = match (self.summarizer, self.method) {
-            (Some(summarizer), _) => summarizer,
-            (None, Method::Extractive) => Arc::new(Extractive),
-            (None, Method::Abstractive) => {
-                return Err(Error::Setup(
-                    "an abstractive summary needs a model that writes it: \
-                     give the builder a summariser, or ask for an extractive one"
-                        .to_owned(),
-                ));
+        let summarizer: Arc<dyn Summarizer> = match (self.summarizer, self.method, writer) {
+            (Some(summarizer), ..) => summarizer,
+            (None, Method::Extractive, _) => Arc::new(Extractive),
+            (None, Method::Abstractive, Some(writer)) => Arc::new(Abstractive::new(writer)),
+            (None, Method::Abstractive, None) => {
+                return Err(Error::Setup(format!(
+                    "{} cannot write summaries: ask for an extractive one, or give the builder \
+                     a summariser",
+                    translator.info().name
+                )));
             }
         };
         Ok(Khulasa {

@@ -2,7 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-mod arabic;
 mod article;
 mod card;
 mod check;
@@ -26,7 +25,7 @@ pub use khulasa::{Builder, Khulasa};
 pub use khulasa_inference::DeviceChoice;
 pub use khulasa_tokenizer::{Encoding, Language, Span};
 pub use model::{LocalModel, ModelOptions};
-pub use summary::Extractive;
+pub use summary::{Abstractive, Extractive, Writer};
 pub use translate::{Event, Hypothesis, Limits, Observer, Summarizer, Translator};
 
 /// The result of this crate's fallible operations.

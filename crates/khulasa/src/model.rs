@@ -9,7 +9,7 @@ use khulasa_inference::{
 };
 
 use crate::card::Card;
-use crate::{Error, Event, Hypothesis, ModelInfo, Observer, Result, Translator};
+use crate::{Error, Event, Hypothesis, ModelInfo, Observer, Result, Translator, Writer};
 
 /// Sequences that run at once: more would be little faster and take more memory.
 const BATCH: usize = 32;
@@ -108,26 +108,9 @@ impl LocalModel {
         })
     }
 
-    /// Writes a summary of a text, of which it reads as much as its card says; `None` if the
-    /// model cannot do that.
-    ///
-    /// # Errors
-    /// [`Error::Cancelled`] when `observer` breaks.
-    pub fn write_summary(
-        &self,
-        text: &str,
-        observer: &mut Observer<'_>,
-    ) -> Result<Option<Hypothesis>> {
-        let Some((template, limit)) = &self.summarize else {
-            return Ok(None);
-        };
-        let mut tokens = self.generator.tokenizer().encode(text)?;
-        tokens.truncate(*limit);
-        let prompt = Prompt {
-            tokens: template.around(&tokens),
-            max_new_tokens: SUMMARY_TOKENS,
-        };
-        Ok(self.generate(&[prompt], observer, &mut |_, _| {})?.pop())
+    /// Whether the model can write summaries.
+    pub fn can_summarize(&self) -> bool {
+        self.summarize.is_some()
     }
 
     fn generate(
@@ -215,6 +198,29 @@ impl Translator for LocalModel {
             })
             .collect::<Result<Vec<_>>>()?;
         self.generate(&prompts, observer, done)
+    }
+}
+
+impl Writer for LocalModel {
+    /// As [`Writer::write_summary`]; of the text it reads as much as its card says.
+    ///
+    /// # Errors
+    /// [`Error::Setup`] if the model [cannot do that](LocalModel::can_summarize).
+    fn write_summary(&self, text: &str, observer: &mut Observer<'_>) -> Result<Hypothesis> {
+        let Some((template, limit)) = &self.summarize else {
+            return Err(Error::Setup(format!(
+                "model {} cannot write summaries: ask for an extractive one",
+                self.info.name
+            )));
+        };
+        let mut tokens = self.generator.tokenizer().encode(text)?;
+        tokens.truncate(*limit);
+        let prompt = Prompt {
+            tokens: template.around(&tokens),
+            max_new_tokens: SUMMARY_TOKENS,
+        };
+        let written = self.generate(&[prompt], observer, &mut |_, _| {})?.pop();
+        written.ok_or(Error::Cancelled)
     }
 }
 

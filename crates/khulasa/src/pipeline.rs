@@ -6,9 +6,10 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::time::Instant;
 
+use khulasa_tokenizer::chars::is_arabic_letter;
+use khulasa_tokenizer::normalize::has_arabic;
 use khulasa_tokenizer::{clauses, english, normalize};
 
-use crate::arabic::{has_arabic, has_foreign};
 use crate::{
     Article, Digest, Error, Event, Flag, Hypothesis, Kind, Limits, Observer, Result,
     SCHEMA_VERSION, SentenceId, Summarizer, Summary, Timings, TranslatedParagraph,
@@ -142,23 +143,13 @@ fn title(translation: &Translation) -> Option<String> {
 
 /// The sentences to translate, in the groups in which they are translated; at least one group.
 fn groups(article: &Article, sources: &[SentenceId], scope: Scope) -> Vec<Vec<SentenceId>> {
-    let all = article
-        .paragraphs
-        .iter()
-        .enumerate()
-        .filter(|(_, p)| p.kind.is_translated())
-        .flat_map(|(paragraph, p)| {
-            (0..p.sentences.len()).map(move |sentence| SentenceId {
-                paragraph,
-                sentence,
-            })
-        });
+    let all = || article.sentence_ids(Kind::is_translated);
     let titles = match article
         .paragraphs
         .iter()
         .position(|p| p.kind == Kind::Title)
     {
-        Some(title) => all.clone().filter(|id| id.paragraph == title).collect(),
+        Some(title) => all().filter(|id| id.paragraph == title).collect(),
         None => Vec::new(),
     };
     let exists = |id: &SentenceId| {
@@ -178,7 +169,7 @@ fn groups(article: &Article, sources: &[SentenceId], scope: Scope) -> Vec<Vec<Se
     if scope == Scope::Summary && !sources.is_empty() {
         return vec![first];
     }
-    let mut rest = all.filter(|id| !taken.contains(id));
+    let mut rest = all().filter(|id| !taken.contains(id));
     let missing = FIRST_GROUP.saturating_sub(first.len());
     first.extend(rest.by_ref().take(missing));
     let rest: Vec<_> = rest.collect();
@@ -423,4 +414,11 @@ fn mean_score(parts: &[&Hypothesis]) -> Option<f32> {
         weight += length;
     }
     (weight > 0.0).then(|| sum / weight)
+}
+
+/// Whether a text has a letter that is neither Latin nor Arabic.
+fn has_foreign(text: &str) -> bool {
+    let latin = |c: char| matches!(c, '\0'..='\u{24f}' | '\u{1e00}'..='\u{1eff}');
+    text.chars()
+        .any(|c| c.is_alphabetic() && !is_arabic_letter(c) && !latin(c))
 }

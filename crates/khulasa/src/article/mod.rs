@@ -17,6 +17,8 @@ mod words;
 use khulasa_tokenizer::{Language, Span, language, sentences};
 use serde::{Deserialize, Serialize};
 
+use crate::SentenceId;
+
 use kinds::Block;
 
 pub use read::{Format, ReadOptions};
@@ -131,6 +133,28 @@ impl Article {
     /// The text of a span of this article.
     pub fn slice(&self, span: &Span) -> &str {
         &self.text[span.clone()]
+    }
+
+    /// The places of all sentences in paragraphs of the kinds that are wanted, in order.
+    pub(crate) fn sentence_ids(
+        &self,
+        wanted: impl Fn(Kind) -> bool,
+    ) -> impl Iterator<Item = SentenceId> {
+        let paragraphs = self.paragraphs.iter().enumerate();
+        let wanted = paragraphs.filter(move |(_, p)| wanted(p.kind));
+        wanted.flat_map(|(paragraph, p)| {
+            (0..p.sentences.len()).map(move |sentence| SentenceId {
+                paragraph,
+                sentence,
+            })
+        })
+    }
+
+    /// The text of a sentence; empty if there is no such sentence.
+    pub fn sentence(&self, id: SentenceId) -> &str {
+        let paragraph = self.paragraphs.get(id.paragraph);
+        let span = paragraph.and_then(|p| p.sentences.get(id.sentence));
+        span.map_or("", |span| self.slice(span))
     }
 
     /// The title's text, if the article has one.

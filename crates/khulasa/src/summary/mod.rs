@@ -1,5 +1,10 @@
 //! The methods of summarising.
 
+mod abstractive;
+mod english;
 mod extractive;
+mod lexrank;
+mod style;
 
+pub use abstractive::{Abstractive, Writer};
 pub use extractive::Extractive;
