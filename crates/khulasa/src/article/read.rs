@@ -1,7 +1,7 @@
 //! Bytes and files into articles, and what is wrong with those that are none.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::Path;
 
 use khulasa_tokenizer::{Encoding, Language, encoding};
@@ -54,16 +54,34 @@ impl Article {
                 path: path.to_owned(),
             });
         }
-        let mut bytes = Vec::new();
-        let limit = MAX_BYTES as u64 + 1;
-        file.take(limit)
-            .read_to_end(&mut bytes)
-            .map_err(unreadable)?;
         let options = ReadOptions {
             format: options.format.or_else(|| named_format(path)),
             ..options.clone()
         };
-        Self::from_bytes(path.display().to_string(), &bytes, &options)
+        Self::from_reader(path.display().to_string(), file, &options)
+    }
+
+    /// Reads what a reader, such as standard input, holds; `id` is the name it goes by in outputs
+    /// and errors.
+    ///
+    /// # Errors
+    /// [`Error::Read`] where the reader fails, and what [`from_bytes`](Self::from_bytes) reports.
+    pub fn from_reader(
+        id: impl Into<String>,
+        reader: impl Read,
+        options: &ReadOptions,
+    ) -> Result<Self> {
+        let id = id.into();
+        let mut bytes = Vec::new();
+        // One more byte than may be, so that what is too large is seen to be.
+        let read = reader.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
+        match read {
+            Ok(_) => Self::from_bytes(id, &bytes, options),
+            Err(source) => Err(Error::Read {
+                path: id.into(),
+                source,
+            }),
+        }
     }
 
     /// Reads the content of a file; `id` is the name it goes by in outputs and errors.
