@@ -49,7 +49,7 @@ impl Summarizer for Extractive {
         let title = article.title().unwrap_or_default();
         let texts = candidates
             .iter()
-            .map(|&(_, id)| article.sentence(id))
+            .map(|&id| article.sentence(id))
             .chain([title]);
         let stems: Vec<Vec<String>> = texts.map(|text| stems(text).collect()).collect();
         let sentences = Sentences::new(&stems);
@@ -57,10 +57,10 @@ impl Summarizer for Extractive {
         let mut open: Vec<(usize, f64)> = candidates
             .iter()
             .enumerate()
-            .map(|(i, &(position, id))| {
+            .map(|(i, &id)| {
                 let text = article.sentence(id);
                 let score = CENTRALITY * centrality[i]
-                    + POSITION / (1.0 + position as f64)
+                    + POSITION / (1.0 + i as f64)
                     + TITLE * sentences.similarity(i, candidates.len())
                     - CONTINUES * f64::from(style::continues(text))
                     - QUOTES * f64::from(style::quotes(text));
@@ -78,7 +78,7 @@ impl Summarizer for Extractive {
                 .rev()
                 .max_by(|a, b| value(a).total_cmp(&value(b)));
             let Some((best, _)) = best else { break };
-            sources.push(candidates[best].1);
+            sources.push(candidates[best]);
             for (i, most) in redundancy.iter_mut().enumerate() {
                 *most = most.max(sentences.similarity(i, best));
             }
@@ -119,25 +119,28 @@ impl Summarizer for Extractive {
     }
 }
 
-/// The sentences that a summary may be made of, each with its place among the article's prose:
-/// those that stand alone, else any prose, else anything that is translated.
-fn candidates(article: &Article) -> Vec<(usize, SentenceId)> {
-    let of = |wanted: fn(Kind) -> bool| -> Vec<(usize, SentenceId)> {
-        let arabic = article
+/// The sentences that a summary may be made of: those that stand alone, else any prose, else
+/// anything that is translated.
+fn candidates(article: &Article) -> Vec<SentenceId> {
+    let of = |wanted: fn(Kind) -> bool, fits: fn(&str) -> bool| -> Vec<SentenceId> {
+        let fits = |id: &SentenceId| {
+            let text = article.sentence(*id);
+            has_arabic(text) && fits(text)
+        };
+        article
             .sentence_ids(wanted)
-            .filter(|&id| has_arabic(article.sentence(id)));
-        arabic.take(CANDIDATES).enumerate().collect()
+            .filter(fits)
+            .take(CANDIDATES)
+            .collect()
     };
-    let prose = of(Kind::is_prose);
-    let alone = |&(_, id): &(usize, SentenceId)| style::stands_alone(article.sentence(id));
-    let standing: Vec<_> = prose.iter().copied().filter(alone).collect();
-    if !standing.is_empty() {
-        standing
-    } else if !prose.is_empty() {
-        prose
-    } else {
-        of(Kind::is_translated)
+    let mut candidates = of(Kind::is_prose, style::stands_alone);
+    if candidates.is_empty() {
+        candidates = of(Kind::is_prose, |_| true);
     }
+    if candidates.is_empty() {
+        candidates = of(Kind::is_translated, |_| true);
+    }
+    candidates
 }
 
 /// The stems of a text's words that have a meaning of their own.

@@ -6,12 +6,19 @@ use khulasa_tokenizer::words::words;
 /// With fewer words a sentence is a fragment.
 const FEWEST_WORDS: usize = 5;
 
-/// Whether a sentence is one that says something: no question, no fragment, nothing that only
-/// announces what follows.
+/// With fewer words, what has no full stop is a caption or a sub-heading.
+const FEWEST_WITHOUT_STOP: usize = 15;
+
+/// Whether a sentence is one that says something: no question, no fragment, no caption, nothing
+/// that only announces what follows.
 pub(super) fn stands_alone(text: &str) -> bool {
-    let text =
-        text.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '»' | '”' | ')'));
-    !text.ends_with(['؟', '?', ':', '…']) && text.split_whitespace().count() >= FEWEST_WORDS
+    let closing = |c: char| c.is_whitespace() || matches!(c, '"' | '»' | '”' | ')');
+    let text = text.trim_end_matches(closing);
+    let fewest = match text.ends_with(['.', '!']) {
+        true => FEWEST_WORDS,
+        false => FEWEST_WITHOUT_STOP,
+    };
+    !text.ends_with(['؟', '?', ':', '…']) && text.split_whitespace().count() >= fewest
 }
 
 /// Whether a sentence quotes somebody.
@@ -102,6 +109,7 @@ mod tests {
             ("«من يدفع ثمن هذه الحرب الطويلة؟»", false),
             ("وجاء في البيان الذي صدر أمس:", false),
             ("خاص بالصحيفة.", false),
+            ("جانب من افتتاح المستشفى الجديد في العاصمة", false),
         ] {
             assert_eq!(stands_alone(text), alone, "{text}");
         }
