@@ -86,27 +86,34 @@ impl Generator {
             let path = path.to_owned();
             move |reason: String| Error::Model { path, reason }
         };
-        let (config, naming, tokenizer, weights): (_, _, _, Box<dyn Weights + Sync>) =
-            if path.is_dir() {
-                let file = path.join("config.json");
-                let json = std::fs::read(&file).map_err(|source| Error::Read {
-                    path: file.clone(),
-                    source,
-                })?;
-                let config = Config::from_json(&json).map_err(model(&file))?;
-                let tokenizer = Tokenizer::from_file(&path.join("tokenizer.json"))?;
-                (
-                    config,
-                    Naming::HuggingFace,
-                    tokenizer,
-                    Box::new(Safetensors::open(path)?),
-                )
-            } else {
-                let gguf = Gguf::open(path)?;
-                let config = config_of_gguf(&gguf).map_err(model(path))?;
-                let tokenizer = vocabulary(&gguf)?;
-                (config, Naming::Gguf, tokenizer, Box::new(gguf))
-            };
+        let load = |config: &Config, weights: &(dyn Weights + Sync), naming| {
+            Decoder::load(config.clone(), weights, naming, form, backend, device)
+        };
+        // The vocabulary takes as long as the weights: both at once.
+        let (config, tokenizer, decoder) = if path.is_dir() {
+            let file = path.join("config.json");
+            let json = std::fs::read(&file).map_err(|source| Error::Read {
+                path: file.clone(),
+                source,
+            })?;
+            let config = Config::from_json(&json).map_err(model(&file))?;
+            let weights = Safetensors::open(path)?;
+            let (tokenizer, decoder) = both(
+                &pool,
+                || Tokenizer::from_file(&path.join("tokenizer.json")),
+                || load(&config, &weights, Naming::HuggingFace),
+            );
+            (config, tokenizer?, decoder?)
+        } else {
+            let gguf = Gguf::open(path)?;
+            let config = config_of_gguf(&gguf).map_err(model(path))?;
+            let (tokenizer, decoder) = both(
+                &pool,
+                || vocabulary(&gguf),
+                || load(&config, &gguf, Naming::Gguf),
+            );
+            (config, tokenizer?, decoder?)
+        };
         if tokenizer.vocab_size() > config.vocab {
             return Err(model(path)(format!(
                 "its tokenizer has {} tokens, its embedding {}",
@@ -114,8 +121,6 @@ impl Generator {
                 config.vocab
             )));
         }
-        let decoder =
-            pool.install(|| Decoder::load(config, &*weights, naming, form, backend, device))?;
         Ok(Self {
             decoder,
             tokenizer,
@@ -203,4 +208,13 @@ fn vocabulary(gguf: &Gguf) -> Result<Tokenizer> {
         &types,
         space,
     )?)
+}
+
+/// Runs two things at once on a pool.
+fn both<A: Send, B: Send>(
+    pool: &rayon::ThreadPool,
+    a: impl FnOnce() -> A + Send,
+    b: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    pool.install(|| rayon::join(a, b))
 }
