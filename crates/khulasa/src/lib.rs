@@ -10,6 +10,7 @@ mod error;
 mod khulasa;
 mod model;
 mod pipeline;
+pub mod render;
 mod summary;
 mod translate;
 
