@@ -177,6 +177,17 @@ pub fn find_card(model: &str) -> Result<Card> {
              run inside a complete clone, or set KHULASA_MODELS to the clone's folder models"
         )));
     }
+    if let Some((owner, name)) = model.split_once('/')
+        && ![owner, name]
+            .iter()
+            .any(|part| part.is_empty() || part.contains(['/', '.']))
+    {
+        return Err(no_model(
+            "there is no such folder. Models are not downloaded in this version: if this is an id \
+             of a model hub, download the model and name its folder"
+                .to_owned(),
+        ));
+    }
     let known: Vec<_> = all.iter().map(|c| c.name.as_str()).collect();
     Err(no_model(format!(
         "no such folder, .gguf file or card; cards found in {looked}: {}",
@@ -186,4 +197,87 @@ pub fn find_card(model: &str) -> Result<Card> {
             known.join(", ")
         }
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CARD: &str = r#"
+name = "small"
+description = "A model for tests"
+source = "Written here"
+licence = "MIT"
+languages = ["ar", "en"]
+quality = "unknown"
+quality_source = "Nobody has measured it"
+weights = "small.gguf"
+
+[prompt]
+translate = "<bos>{text}"
+translate_tokens = 100
+beam = 1
+"#;
+
+    fn folder(card: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("card.toml"), card).unwrap();
+        folder
+    }
+
+    #[test]
+    fn cards_are_found_by_their_folder_or_file() {
+        let folder = folder(CARD);
+        let card = find_card(folder.path().to_str().unwrap()).unwrap();
+        assert_eq!(
+            (card.name.as_str(), card.quality),
+            ("small", Quality::Unknown)
+        );
+        assert_eq!(card.weights_path(), folder.path().join("small.gguf"));
+        assert_eq!(card.prompt.summarize, None);
+        let other = folder.path().join("other.gguf");
+        std::fs::write(&other, "").unwrap();
+        assert_eq!(
+            find_card(other.to_str().unwrap()).unwrap().weights_path(),
+            other
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_card_is_said() {
+        for (card, reason) in [
+            ("", "missing field `name`"),
+            (
+                &CARD.replace("licence", "license"),
+                "unknown field `license`",
+            ),
+            (
+                &CARD.replace("\"unknown\"", "\"good\""),
+                "unknown variant `good`",
+            ),
+            (&CARD.replace("beam = 1", "beam = -1"), "beam"),
+        ] {
+            let folder = folder(card);
+            let error = Card::read(folder.path()).unwrap_err().to_string();
+            assert!(
+                error.contains(reason) && error.contains("card.toml"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let empty = tempfile::tempdir().unwrap();
+        for (model, reason) in [
+            (empty.path().to_str().unwrap(), "needs a card"),
+            ("no-such-model", "no such folder"),
+            ("no-one/no-model", "download the model"),
+            ("./no/such/folder", "no such folder"),
+            ("", "no such folder"),
+        ] {
+            let error = find_card(model).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
 }

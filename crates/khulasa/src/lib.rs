@@ -1,4 +1,26 @@
 //! Arabic articles to English translations and short summaries, on the reader's own machine.
+//!
+//! ```text
+//! file ─Article::read─▶ Article ─Khulasa::digest─▶ Digest { title, summary, translation }
+//! ```
+//!
+//! ```no_run
+//! use khulasa::{Article, Khulasa, ReadOptions};
+//!
+//! let khulasa = Khulasa::builder().build()?;
+//! let article = Article::read("article.txt", &ReadOptions::default())?;
+//! let digest = khulasa.digest(&article)?;
+//! for sentence in digest.summary.iter().flat_map(|summary| &summary.sentences) {
+//!     let source = article.sentence(sentence.sources[0]);
+//!     println!("{}\n    from: {source}", sentence.text);
+//! }
+//! # Ok::<(), khulasa::Error>(())
+//! ```
+//!
+//! Paragraphs and sentences stay 1:1 from the article to the digest, and every English sentence is
+//! [checked](check) against its source. [`Khulasa::digest_with`] shows sentences as they are ready
+//! and can be cancelled. Whoever has another model or another way of summarising implements
+//! [`Translator`], [`Summarizer`] or [`Writer`] and hands it to the [`Builder`].
 
 #![forbid(unsafe_code)]
 

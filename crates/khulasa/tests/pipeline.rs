@@ -1,5 +1,7 @@
 //! The order of work, seen through a translator that needs no model.
 
+#![allow(clippy::unwrap_used)]
+
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
@@ -520,11 +522,8 @@ impl Summarizer for Last {
         _: &Limits,
         _: &mut Observer<'_>,
     ) -> Result<Vec<SummarySentence>> {
-        let sentences = translation.paragraphs.iter().flat_map(|p| &p.sentences);
-        let last = sentences
-            .filter(|s| s.target.is_some())
-            .next_back()
-            .unwrap();
+        let mut sentences = translation.paragraphs.iter().flat_map(|p| &p.sentences);
+        let last = sentences.rfind(|s| s.target.is_some()).unwrap();
         Ok(vec![SummarySentence {
             text: last.target.clone().unwrap(),
             sources: vec![last.id],

@@ -1,5 +1,7 @@
 //! What the two methods of summarising choose, on invented articles.
 
+#![allow(clippy::unwrap_used)]
+
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;

@@ -1,188 +1,24 @@
-//! The order of work: which sentences are translated when, and how they become a digest.
+//! From sentences to a translator's texts, and from its hypotheses back to sentences.
 
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
-use std::ops::ControlFlow;
+use std::collections::HashMap;
 use std::rc::Rc;
-use std::time::Instant;
 
 use khulasa_tokenizer::chars::is_arabic_letter;
 use khulasa_tokenizer::normalize::has_arabic;
 use khulasa_tokenizer::{clauses, english, normalize};
 
 use crate::{
-    Article, Digest, Error, Event, Flag, Hypothesis, Kind, Limits, Observer, Result,
-    SCHEMA_VERSION, SentenceId, Summarizer, Summary, Timings, TranslatedParagraph,
+    Article, Error, Event, Flag, Hypothesis, Result, SentenceId, TranslatedParagraph,
     TranslatedSentence, Translation, Translator, check,
 };
 
-/// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    Everything,
-    Translation,
-    Summary,
-}
-
-/// The first group holds the title and what the summary needs, filled up to this many sentences
-/// with the article's first ones: so few more cost next to nothing.
-const FIRST_GROUP: usize = 8;
-
-/// The sentences of every later group: enough for full batches, few enough for a steady stream.
-const GROUP: usize = 64;
-
-/// Works an article through.
-pub(crate) fn run(
-    translator: &dyn Translator,
-    summarizer: &dyn Summarizer,
-    limits: &Limits,
-    article: &Article,
-    scope: Scope,
-    observer: &mut Observer<'_>,
-) -> Result<Digest> {
-    let mut timings = Timings::default();
-    let mut cancelled = false;
-    let watch = RefCell::new(|event: Event<'_>| {
-        if let Event::Step {
-            input_tokens,
-            output_tokens,
-        } = event
-        {
-            timings.input_tokens += input_tokens;
-            timings.output_tokens += output_tokens;
-        }
-        if !cancelled {
-            cancelled = observer(event).is_break();
-        }
-        if cancelled {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    });
-    let mut translate_seconds = 0.0;
-    let mut summarize_seconds = 0.0;
-
-    let started = Instant::now();
-    let sources = match scope {
-        Scope::Translation => Vec::new(),
-        Scope::Everything | Scope::Summary => summarizer.sources(article, limits),
-    };
-    summarize_seconds += started.elapsed().as_secs_f64();
-
-    let groups = groups(article, &sources, scope);
-    emit(
-        &watch,
-        Event::Planned {
-            sentences: groups.iter().map(Vec::len).sum(),
-        },
-    )?;
-    let mut work = Work::new(article, translator);
-    let mut summary = None;
-    for (i, group) in groups.iter().enumerate() {
-        let started = Instant::now();
-        work.translate(group, &watch)?;
-        translate_seconds += started.elapsed().as_secs_f64();
-        let last = i + 1 == groups.len();
-        if scope != Scope::Translation
-            && (last || (i == 0 && !sources.is_empty()))
-            && summary.is_none()
-        {
-            let started = Instant::now();
-            let sentences =
-                summarizer.summarize(article, &work.translation, limits, &mut |event| {
-                    (watch.borrow_mut())(event)
-                })?;
-            let made = Summary {
-                method: summarizer.method(),
-                sentences,
-            };
-            emit(&watch, Event::Summarized(&made))?;
-            summary = Some(made);
-            summarize_seconds += started.elapsed().as_secs_f64();
-        }
-    }
-
-    let mut translation = work.translation;
-    let title = title(&translation);
-    if scope == Scope::Summary {
-        translation = Translation::default();
-    }
-    drop(watch);
-    timings.translate_seconds = translate_seconds;
-    timings.summarize_seconds = summarize_seconds;
-    Ok(Digest {
-        schema: SCHEMA_VERSION,
-        id: article.id.clone(),
-        encoding: article.encoding.to_owned(),
-        title,
-        summary,
-        translation,
-        model: translator.info().clone(),
-        timings: Some(timings),
-    })
-}
-
-/// Tells the observer, and stops the work if it says so.
-fn emit(watch: &RefCell<impl FnMut(Event<'_>) -> ControlFlow<()>>, event: Event<'_>) -> Result<()> {
-    match (watch.borrow_mut())(event) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(Error::Cancelled),
-    }
-}
-
-/// The English headline.
-fn title(translation: &Translation) -> Option<String> {
-    let title = translation
-        .paragraphs
-        .iter()
-        .find(|p| p.kind == Kind::Title)?;
-    let targets = title.sentences.iter().filter_map(|s| s.target.as_deref());
-    Some(targets.collect::<Vec<_>>().join(" "))
-}
-
-/// The sentences to translate, in the groups in which they are translated; at least one group.
-fn groups(article: &Article, sources: &[SentenceId], scope: Scope) -> Vec<Vec<SentenceId>> {
-    let all = || article.sentence_ids(Kind::is_translated);
-    let titles = match article
-        .paragraphs
-        .iter()
-        .position(|p| p.kind == Kind::Title)
-    {
-        Some(title) => all().filter(|id| id.paragraph == title).collect(),
-        None => Vec::new(),
-    };
-    let exists = |id: &SentenceId| {
-        let paragraph = article.paragraphs.get(id.paragraph);
-        paragraph.is_some_and(|p| p.kind.is_translated() && id.sentence < p.sentences.len())
-    };
-    let mut first = Vec::new();
-    let mut taken = HashSet::new();
-    for id in titles
-        .into_iter()
-        .chain(sources.iter().copied().filter(exists))
-    {
-        if taken.insert(id) {
-            first.push(id);
-        }
-    }
-    if scope == Scope::Summary && !sources.is_empty() {
-        return vec![first];
-    }
-    let mut rest = all().filter(|id| !taken.contains(id));
-    let missing = FIRST_GROUP.saturating_sub(first.len());
-    first.extend(rest.by_ref().take(missing));
-    let rest: Vec<_> = rest.collect();
-    std::iter::once(first)
-        .chain(rest.chunks(GROUP).map(<[_]>::to_vec))
-        .collect()
-}
+use super::{Watch, emit};
 
 /// A translation under way.
-struct Work<'a> {
+pub(super) struct Work<'a> {
     article: &'a Article,
     translator: &'a dyn Translator,
-    translation: Translation,
+    pub(super) translation: Translation,
     /// What was given or is to be given to the translator, each text once.
     pieces: Vec<Piece>,
     index: HashMap<Rc<str>, usize>,
@@ -203,7 +39,7 @@ struct Job {
 }
 
 impl<'a> Work<'a> {
-    fn new(article: &'a Article, translator: &'a dyn Translator) -> Self {
+    pub(super) fn new(article: &'a Article, translator: &'a dyn Translator) -> Self {
         let paragraphs =
             article
                 .paragraphs
@@ -242,11 +78,7 @@ impl<'a> Work<'a> {
     }
 
     /// Translates some sentences.
-    fn translate(
-        &mut self,
-        group: &[SentenceId],
-        watch: &RefCell<impl FnMut(Event<'_>) -> ControlFlow<()>>,
-    ) -> Result<()> {
+    pub(super) fn translate(&mut self, group: &[SentenceId], watch: &Watch<'_>) -> Result<()> {
         let mut wanted = Vec::new();
         for &id in group {
             self.plan(id, &mut wanted, watch)?;
@@ -287,12 +119,7 @@ impl<'a> Work<'a> {
 
     /// Cuts a sentence into pieces and adds those to `wanted` that nobody has asked for yet.
     /// A sentence that needs no translator is ready at once.
-    fn plan(
-        &mut self,
-        id: SentenceId,
-        wanted: &mut Vec<usize>,
-        watch: &RefCell<impl FnMut(Event<'_>) -> ControlFlow<()>>,
-    ) -> Result<()> {
+    fn plan(&mut self, id: SentenceId, wanted: &mut Vec<usize>, watch: &Watch<'_>) -> Result<()> {
         let span = &self.article.paragraphs[id.paragraph].sentences[id.sentence];
         let source = self.article.slice(span);
         let text = normalize::for_model(source);
@@ -338,12 +165,7 @@ impl<'a> Work<'a> {
     }
 
     /// Takes in the translation of a piece; the first one counts.
-    fn settle(
-        &mut self,
-        piece: usize,
-        hypothesis: &Hypothesis,
-        watch: &RefCell<impl FnMut(Event<'_>) -> ControlFlow<()>>,
-    ) -> Result<()> {
+    fn settle(&mut self, piece: usize, hypothesis: &Hypothesis, watch: &Watch<'_>) -> Result<()> {
         if self.pieces[piece].hypothesis.is_none() {
             self.pieces[piece].hypothesis = Some(hypothesis.clone());
             for job in std::mem::take(&mut self.pieces[piece].waiting) {
@@ -354,11 +176,7 @@ impl<'a> Work<'a> {
     }
 
     /// Finishes a sentence if all its pieces are there.
-    fn assemble(
-        &mut self,
-        job: &Job,
-        watch: &RefCell<impl FnMut(Event<'_>) -> ControlFlow<()>>,
-    ) -> Result<()> {
+    fn assemble(&mut self, job: &Job, watch: &Watch<'_>) -> Result<()> {
         let ready = job
             .pieces
             .iter()
@@ -385,7 +203,7 @@ impl<'a> Work<'a> {
         target: String,
         score: Option<f32>,
         mut flags: Vec<Flag>,
-        watch: &RefCell<impl FnMut(Event<'_>) -> ControlFlow<()>>,
+        watch: &Watch<'_>,
     ) -> Result<()> {
         let sentence = &mut self.translation.paragraphs[id.paragraph].sentences[id.sentence];
         if sentence.target.is_some() {

@@ -1,0 +1,179 @@
+//! The order of work: which sentences are translated when, and how they become a digest.
+
+mod work;
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use crate::{
+    Article, Digest, Error, Event, Kind, Limits, Observer, Result, SCHEMA_VERSION, SentenceId,
+    Summarizer, Summary, Timings, Translation, Translator,
+};
+
+use work::Work;
+
+/// Whoever watches the work, shared between those who work.
+type Watch<'a> = RefCell<dyn FnMut(Event<'_>) -> ControlFlow<()> + 'a>;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Everything,
+    Translation,
+    Summary,
+}
+
+/// The first group holds the title and what the summary needs, filled up to this many sentences
+/// with the article's first ones: so few more cost next to nothing.
+const FIRST_GROUP: usize = 8;
+
+/// The sentences of every later group: enough for full batches, few enough for a steady stream.
+const GROUP: usize = 64;
+
+/// Works an article through.
+pub(crate) fn run(
+    translator: &dyn Translator,
+    summarizer: &dyn Summarizer,
+    limits: &Limits,
+    article: &Article,
+    scope: Scope,
+    observer: &mut Observer<'_>,
+) -> Result<Digest> {
+    let mut timings = Timings::default();
+    let mut cancelled = false;
+    let watch = RefCell::new(|event: Event<'_>| {
+        if let Event::Step {
+            input_tokens,
+            output_tokens,
+        } = event
+        {
+            timings.input_tokens += input_tokens;
+            timings.output_tokens += output_tokens;
+        }
+        if !cancelled {
+            cancelled = observer(event).is_break();
+        }
+        if cancelled {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    let mut translate_seconds = 0.0;
+    let mut summarize_seconds = 0.0;
+
+    let started = Instant::now();
+    let sources = match scope {
+        Scope::Translation => Vec::new(),
+        Scope::Everything | Scope::Summary => summarizer.sources(article, limits),
+    };
+    summarize_seconds += started.elapsed().as_secs_f64();
+
+    let groups = groups(article, &sources, scope);
+    emit(
+        &watch,
+        Event::Planned {
+            sentences: groups.iter().map(Vec::len).sum(),
+        },
+    )?;
+    let mut work = Work::new(article, translator);
+    let mut summary = None;
+    for (i, group) in groups.iter().enumerate() {
+        let started = Instant::now();
+        work.translate(group, &watch)?;
+        translate_seconds += started.elapsed().as_secs_f64();
+        let last = i + 1 == groups.len();
+        if scope != Scope::Translation
+            && (last || (i == 0 && !sources.is_empty()))
+            && summary.is_none()
+        {
+            let started = Instant::now();
+            let sentences =
+                summarizer.summarize(article, &work.translation, limits, &mut |event| {
+                    (watch.borrow_mut())(event)
+                })?;
+            let made = Summary {
+                method: summarizer.method(),
+                sentences,
+            };
+            emit(&watch, Event::Summarized(&made))?;
+            summary = Some(made);
+            summarize_seconds += started.elapsed().as_secs_f64();
+        }
+    }
+
+    let mut translation = work.translation;
+    let title = title(&translation);
+    if scope == Scope::Summary {
+        translation = Translation::default();
+    }
+    timings.translate_seconds = translate_seconds;
+    timings.summarize_seconds = summarize_seconds;
+    Ok(Digest {
+        schema: SCHEMA_VERSION,
+        id: article.id.clone(),
+        encoding: article.encoding.to_owned(),
+        title,
+        summary,
+        translation,
+        model: translator.info().clone(),
+        timings: Some(timings),
+    })
+}
+
+/// Tells the observer, and stops the work if it says so.
+fn emit(watch: &Watch<'_>, event: Event<'_>) -> Result<()> {
+    match (watch.borrow_mut())(event) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::Cancelled),
+    }
+}
+
+/// The English headline.
+fn title(translation: &Translation) -> Option<String> {
+    let title = translation
+        .paragraphs
+        .iter()
+        .find(|p| p.kind == Kind::Title)?;
+    let targets = title.sentences.iter().filter_map(|s| s.target.as_deref());
+    Some(targets.collect::<Vec<_>>().join(" "))
+}
+
+/// The sentences to translate, in the groups in which they are translated; at least one group.
+fn groups(article: &Article, sources: &[SentenceId], scope: Scope) -> Vec<Vec<SentenceId>> {
+    let all = || article.sentence_ids(Kind::is_translated);
+    let titles = match article
+        .paragraphs
+        .iter()
+        .position(|p| p.kind == Kind::Title)
+    {
+        Some(title) => all().filter(|id| id.paragraph == title).collect(),
+        None => Vec::new(),
+    };
+    let exists = |id: &SentenceId| {
+        let paragraph = article.paragraphs.get(id.paragraph);
+        paragraph.is_some_and(|p| p.kind.is_translated() && id.sentence < p.sentences.len())
+    };
+    let mut first = Vec::new();
+    let mut taken = HashSet::new();
+    for id in titles
+        .into_iter()
+        .chain(sources.iter().copied().filter(exists))
+    {
+        if taken.insert(id) {
+            first.push(id);
+        }
+    }
+    if scope == Scope::Summary && !sources.is_empty() {
+        return vec![first];
+    }
+    let mut rest = all().filter(|id| !taken.contains(id));
+    let missing = FIRST_GROUP.saturating_sub(first.len());
+    first.extend(rest.by_ref().take(missing));
+    let rest: Vec<_> = rest.collect();
+    std::iter::once(first)
+        .chain(rest.chunks(GROUP).map(<[_]>::to_vec))
+        .collect()
+}
