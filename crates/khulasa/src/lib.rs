@@ -11,8 +11,10 @@
 //! let article = Article::read("article.txt", &ReadOptions::default())?;
 //! let digest = khulasa.digest(&article)?;
 //! for sentence in digest.summary.iter().flat_map(|summary| &summary.sentences) {
-//!     let source = article.sentence(sentence.sources[0]);
-//!     println!("{}\n    from: {source}", sentence.text);
+//!     println!("{}", sentence.text);
+//!     for &source in &sentence.sources {
+//!         println!("    from: {}", article.sentence(source));
+//!     }
 //! }
 //! # Ok::<(), khulasa::Error>(())
 //! ```
