@@ -23,8 +23,8 @@ fn prompts(n: usize, max_new_tokens: usize) -> Vec<Prompt> {
 }
 
 fn generate(c: &mut Criterion) {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/gist-ar-en/gist-ar-en-00001-of-00002.gguf");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../models/gist-ar-en/gist-ar-en-00001-of-00002.gguf");
     let options = LoadOptions {
         device: DeviceChoice::Cpu,
         precision: Precision::Fast,

@@ -128,6 +128,11 @@ impl Generator {
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+
     /// The model's vocabulary.
     pub fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer

@@ -8,6 +8,8 @@
 //! A [`Generator`] turns prompts of token ids into hypotheses. It knows nothing of articles, and
 //! nothing of what the tokens mean.
 
+#[cfg(test)]
+mod agreement;
 mod decoder;
 mod device;
 mod error;
