@@ -172,19 +172,31 @@ impl<'a> Article<'a> {
                 }
             }
             self.marks(&sentence.flags, out)?;
-            for &id in &sources {
-                if let Some(number) = self.numbers.get(id.paragraph).copied().flatten() {
-                    let key = self.key(id);
-                    write!(
-                        out,
-                        " <a class=\"cite\" href=\"#s{key}\" data-sources=\"{key}\" \
-                         aria-label=\"Source: paragraph {number}\">{number}</a>"
-                    )?;
-                }
-            }
+            self.cites(&sources, out)?;
             writeln!(out, "</li>")?;
         }
         writeln!(out, "</ul>\n</section>")
+    }
+
+    /// Links to the paragraphs that some sentences stand in.
+    fn cites(&self, sources: &[SentenceId], out: &mut impl Write) -> io::Result<()> {
+        let number = |id: &SentenceId| self.numbers.get(id.paragraph).copied().flatten();
+        let mut sources = sources.to_vec();
+        sources.sort_by_key(|id| id.paragraph);
+        for paragraph in sources.chunk_by(|a, b| a.paragraph == b.paragraph) {
+            let Some(number) = number(&paragraph[0]) else {
+                continue;
+            };
+            let keys: Vec<String> = paragraph.iter().map(|&id| self.key(id)).collect();
+            write!(
+                out,
+                " <a class=\"cite\" href=\"#s{}\" data-sources=\"{}\" \
+                 aria-label=\"Source: paragraph {number}\">{number}</a>",
+                keys[0],
+                keys.join(" ")
+            )?;
+        }
+        Ok(())
     }
 
     /// Whether a sentence is on the page.
