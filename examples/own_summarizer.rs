@@ -36,11 +36,10 @@ impl Summarizer for Lead {
     ) -> Result<Vec<SummarySentence>> {
         let sentence = |id| {
             let translated = translation.sentence(id)?;
-            let (text, flags) = (translated.target.clone()?, translated.flags.clone());
             Some(SummarySentence {
-                text,
+                text: translated.target.clone()?,
                 sources: vec![id],
-                flags,
+                flags: translated.flags.clone(),
             })
         };
         let sources = self.sources(article, limits).into_iter();
@@ -54,10 +53,6 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let khulasa = Khulasa::builder().summarizer(Arc::new(Lead)).build()?;
     let digest = khulasa.summarize(&article)?;
     let options = RenderOptions::default();
-    Ok(render(
-        &digest,
-        OutputFormat::Text,
-        &options,
-        std::io::stdout(),
-    )?)
+    render(&digest, OutputFormat::Text, &options, std::io::stdout())?;
+    Ok(())
 }

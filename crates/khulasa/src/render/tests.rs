@@ -369,3 +369,14 @@ fn long_lines_take_linear_time() {
         assert!(started.elapsed().as_secs() < 5, "{format:?}");
     }
 }
+
+#[test]
+fn the_documented_digest_is_one() {
+    let page = include_str!("../../../../docs/digest.md");
+    let example = page.split("```json\n").nth(1).unwrap();
+    let example = example.split("```").next().unwrap();
+    let digest: Digest = serde_json::from_str(example).unwrap();
+    assert_eq!(digest.schema, SCHEMA_VERSION);
+    let documented: serde_json::Value = serde_json::from_str(example).unwrap();
+    assert_eq!(serde_json::to_value(&digest).unwrap(), documented);
+}
