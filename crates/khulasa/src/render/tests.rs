@@ -4,10 +4,13 @@ use crate::{
     SummarySentence, TranslatedParagraph, TranslatedSentence, Translation,
 };
 
+/// A paragraph: its kind, its sentences in Arabic and English.
+type Given<'a> = (Kind, &'a [(&'a str, &'a str)]);
+
 /// A digest of paragraphs given as kind and (Arabic, English) sentences.
-fn digest(paragraphs: &[(Kind, &[(&str, &str)])], summary: &[(&str, &[(usize, usize)])]) -> Digest {
+fn digest(paragraphs: &[Given<'_>], summary: &[(&str, &[(usize, usize)])]) -> Digest {
     let mut end = 0;
-    let mut paragraph = |(p, (kind, sentences)): (usize, &(Kind, &[(&str, &str)]))| {
+    let mut paragraph = |(p, (kind, sentences)): (usize, &Given<'_>)| {
         let start = end;
         let source: Vec<&str> = sentences.iter().map(|(source, _)| *source).collect();
         let sentences = sentences.iter().enumerate().map(|(s, (source, target))| {

@@ -242,12 +242,12 @@ impl<'a> Article<'a> {
             Kind::Heading => {
                 write!(out, "<h{level} class=\"en\">")?;
                 self.english(index, paragraph, out)?;
-                write!(out, "</h{level}>\n")?;
+                writeln!(out, "</h{level}>")?;
             }
             _ => {
                 write!(out, "<p class=\"en\">")?;
                 self.english(index, paragraph, out)?;
-                write!(out, "</p>\n")?;
+                writeln!(out, "</p>")?;
             }
         }
         write!(out, "<p class=\"ar\" lang=\"ar\" dir=\"rtl\">")?;
