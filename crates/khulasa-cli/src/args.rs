@@ -1,0 +1,310 @@
+//! The arguments, and every word of `--help`.
+
+use std::path::PathBuf;
+
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+use khulasa::render::OutputFormat;
+use khulasa::{DeviceChoice, Encoding, Limits, Method, ModelOptions, ReadOptions};
+
+const EXAMPLES: &str = "\
+Examples:
+  khulasa article.txt                                headline, summary and translation
+  curl -s https://example.org/page | khulasa -       a page from standard input
+  khulasa --format html --output page.html a.html    Arabic and English side by side
+  khulasa --format jsonl folder/ > digests.jsonl     a folder of articles, one JSON line each
+  khulasa summarize --summary-sentences 2 *.txt      summaries alone
+
+Exit status: 0 done; 1 some articles failed, all others were delivered; 2 nothing could be done.
+A file that is named like a command is reached as ./NAME.";
+
+/// Arabic articles in, English translations and short summaries out
+///
+/// Reads Arabic articles and writes an English translation and a short English summary of each,
+/// with a model that runs on this machine. The result goes to standard output, everything else to
+/// standard error.
+#[derive(Debug, Parser)]
+#[command(
+    name = "khulasa",
+    version,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// What to do; the whole job if none is named.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The whole job's articles and options.
+    #[command(flatten)]
+    pub digest: DigestArgs,
+}
+
+/// What the program can do beside the whole job.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Translate articles, without summaries
+    Translate(TranslateArgs),
+    /// Summarize articles, without translations
+    Summarize(DigestArgs),
+    /// Show the models that are here
+    Models {
+        /// What to show.
+        #[command(subcommand)]
+        command: ModelsCommand,
+    },
+    /// Measure how fast this machine works articles through
+    Bench(BenchArgs),
+    /// Print a completion script for a shell
+    ///
+    /// For bash: khulasa completions bash > ~/.local/share/bash-completion/completions/khulasa
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, in the form that man reads
+    ///
+    /// To read it: khulasa man | man -l -
+    Man,
+}
+
+/// What there is to show about models.
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// List the models, one a line
+    List,
+    /// Show a model's card: source, licence, quality, and how it is spoken to
+    Show {
+        /// A card's name, a model's folder or a .gguf file
+        #[arg(default_value = khulasa::DEFAULT_MODEL)]
+        model: String,
+    },
+    /// Print the path of a model's weights
+    Path {
+        /// A card's name, a model's folder or a .gguf file
+        #[arg(default_value = khulasa::DEFAULT_MODEL)]
+        model: String,
+    },
+}
+
+/// The arguments of what makes summaries.
+#[derive(Debug, Args)]
+pub struct DigestArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub summary: SummaryArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub messages: MessageArgs,
+}
+
+/// The arguments of what makes none.
+#[derive(Debug, Args)]
+pub struct TranslateArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub messages: MessageArgs,
+}
+
+/// The arguments of a measurement.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Work all articles through this many times
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = count(1_000_000))]
+    pub runs: usize,
+    /// Print the figures as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub model: ModelArgs,
+}
+
+/// Which articles, and how they are read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub struct InputArgs {
+    /// Articles: files, folders (searched for .txt, .md, .html, .htm and .xhtml), or - for
+    /// standard input
+    #[arg(value_name = "FILE", required = true, help_heading = None, value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
+    /// The encoding of the files, such as windows-1256; detected unless given
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<Encoding>,
+    /// Go on with texts that do not look like Arabic
+    #[arg(long)]
+    pub force: bool,
+}
+
+impl InputArgs {
+    /// The library's options for reading.
+    pub fn options(&self) -> ReadOptions {
+        ReadOptions {
+            encoding: self.encoding,
+            force: self.force,
+            ..ReadOptions::default()
+        }
+    }
+}
+
+/// Where the result goes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// The form of the result
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: Format,
+    /// Write to a file, which appears only when it is complete; in a folder, one file for each
+    /// article
+    #[arg(short, long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub output: Option<PathBuf>,
+}
+
+/// A form of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// To be read in a terminal
+    #[default]
+    Text,
+    /// The whole digest as indented JSON
+    Json,
+    /// The whole digest as JSON, one line for each article
+    Jsonl,
+    /// Markdown
+    Md,
+    /// A self-contained page, Arabic and English side by side
+    Html,
+}
+
+impl Format {
+    /// The ending of files in it.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Md => "md",
+            Self::Html => "html",
+        }
+    }
+}
+
+impl From<Format> for OutputFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+            Format::Jsonl => Self::Jsonl,
+            Format::Md => Self::Markdown,
+            Format::Html => Self::Html,
+        }
+    }
+}
+
+/// How summaries are made.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Summary")]
+pub struct SummaryArgs {
+    /// At most this many sentences
+    #[arg(long, value_name = "N", default_value_t = Limits::default().sentences, value_parser = count(1000))]
+    pub summary_sentences: usize,
+    /// At most this many English words
+    #[arg(long, value_name = "N", value_parser = count(1_000_000))]
+    pub summary_words: Option<usize>,
+    /// How summaries are made
+    #[arg(long, value_name = "METHOD", value_enum, default_value_t)]
+    pub summary_method: SummaryMethod,
+}
+
+impl SummaryArgs {
+    /// The library's limits.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            sentences: self.summary_sentences,
+            words: self.summary_words,
+        }
+    }
+}
+
+/// How summaries are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum SummaryMethod {
+    /// Sentences of the article, chosen by a graph method, in translation
+    #[default]
+    Extractive,
+    /// Written by the model
+    Abstractive,
+}
+
+impl From<SummaryMethod> for Method {
+    fn from(method: SummaryMethod) -> Self {
+        match method {
+            SummaryMethod::Extractive => Self::Extractive,
+            SummaryMethod::Abstractive => Self::Abstractive,
+        }
+    }
+}
+
+/// Which model, and how it runs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Model")]
+pub struct ModelArgs {
+    /// A card's name (see `khulasa models list`), a model's folder or a .gguf file
+    #[arg(short, long, value_name = "MODEL", default_value = khulasa::DEFAULT_MODEL)]
+    pub model: String,
+    /// Where it runs: auto, cpu, cuda[:N] or metal[:N]
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: DeviceChoice,
+    /// How many threads compute [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = count(1024))]
+    pub threads: Option<usize>,
+    /// Candidates that are kept for each sentence: more is slower and often better [default: as
+    /// the model's card says]
+    #[arg(long, value_name = "N", value_parser = count(64))]
+    pub beam: Option<usize>,
+    /// Never open a network connection; this version has none to open
+    #[arg(long)]
+    pub offline: bool,
+}
+
+impl ModelArgs {
+    /// The library's options for models.
+    pub fn options(&self) -> ModelOptions {
+        ModelOptions {
+            device: self.device,
+            threads: self.threads,
+            beam: self.beam,
+        }
+    }
+}
+
+/// What is said on standard error.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Messages")]
+pub struct MessageArgs {
+    /// Show errors only, no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Tell what was found in each article, and how long it took
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// A count from 1 to `most`.
+fn count(most: u64) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=most)
+}

@@ -1,0 +1,233 @@
+//! The work on one article after another: read, digest, deliver, and go on whatever happens.
+
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use khulasa::render::Parts;
+use khulasa::{Article, Digest, Error, Event, Khulasa};
+
+use crate::args::{
+    DigestArgs, InputArgs, MessageArgs, ModelArgs, OutputArgs, SummaryArgs, TranslateArgs,
+};
+use crate::inputs::{Input, Inputs};
+use crate::progress::Progress;
+use crate::results::Results;
+use crate::stop::{self, Stop};
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub struct Job<'a> {
+    parts: Parts,
+    input: &'a InputArgs,
+    output: &'a OutputArgs,
+    summary: Option<&'a SummaryArgs>,
+    model: &'a ModelArgs,
+    messages: &'a MessageArgs,
+}
+
+impl<'a> Job<'a> {
+    /// Summaries, and translations if they are wanted.
+    pub fn digest(args: &'a DigestArgs, translation: bool) -> Self {
+        Self {
+            parts: Parts {
+                summary: true,
+                translation,
+            },
+            input: &args.input,
+            output: &args.output,
+            summary: Some(&args.summary),
+            model: &args.model,
+            messages: &args.messages,
+        }
+    }
+
+    /// Translations alone.
+    pub fn translate(args: &'a TranslateArgs) -> Self {
+        Self {
+            parts: Parts {
+                summary: false,
+                translation: true,
+            },
+            input: &args.input,
+            output: &args.output,
+            summary: None,
+            model: &args.model,
+            messages: &args.messages,
+        }
+    }
+
+    /// Does it, and says whether all articles were delivered.
+    ///
+    /// # Errors
+    /// What keeps it from going on.
+    pub fn run(&self) -> Result<ExitCode, Stop> {
+        let inputs = Inputs::find(&self.input.files, &self.input.options());
+        let results = Results::new(self.output, &inputs)?;
+        stop::listen();
+        let mut run = Run {
+            job: self,
+            progress: Progress::new(inputs.articles.len(), !self.messages.quiet),
+            results,
+            khulasa: None,
+            failed: 0,
+        };
+        for problem in &inputs.problems {
+            run.fail(problem);
+        }
+        if inputs.articles.is_empty() {
+            return Err(Stop::Unusable("there is nothing to do".to_owned()));
+        }
+        for input in inputs.articles {
+            run.article(input)?;
+        }
+        run.results.finish()?;
+        Ok(ExitCode::from(u8::from(run.failed > 0)))
+    }
+}
+
+/// A job under way.
+struct Run<'a> {
+    job: &'a Job<'a>,
+    progress: Progress,
+    results: Results,
+    khulasa: Option<Khulasa>,
+    failed: usize,
+}
+
+impl Run<'_> {
+    /// Works an article through. What is wrong with it is said, and the next one can follow.
+    fn article(&mut self, input: Input) -> Result<(), Stop> {
+        let name = input.name();
+        self.progress.begin(&name);
+        let digest = match input.read(&self.job.input.options()) {
+            Ok(article) => self.digest(&article)?,
+            Err(error) => Err(error),
+        };
+        match digest {
+            Ok(digest) => self.results.deliver(digest)?,
+            Err(error) => {
+                let error = error.to_string();
+                match error.starts_with(&name) {
+                    true => self.fail(&error),
+                    false => self.fail(&format!("{name}: {error}")),
+                }
+            }
+        }
+        self.progress.end();
+        match stop::interrupted() {
+            true => Err(Stop::Interrupted),
+            false => Ok(()),
+        }
+    }
+
+    fn fail(&mut self, message: &str) {
+        self.failed += 1;
+        self.progress.say(message);
+    }
+
+    /// Makes an article's digest. The inner error is the article's own; the outer one stops the
+    /// work.
+    fn digest(&mut self, article: &Article) -> Result<khulasa::Result<Digest>, Stop> {
+        if article.undecodable > 0 && !self.job.messages.quiet {
+            self.progress.say(&format!(
+                "{}: {} characters could not be decoded as {} and are shown as \u{FFFD}: get the \
+                 file again, or name its encoding with --encoding",
+                article.id, article.undecodable, article.encoding
+            ));
+        }
+        let khulasa = self.khulasa()?;
+        let parts = self.job.parts;
+        let mut text = self.results.stream(article, parts, &self.progress);
+        let mut written = Ok(());
+        let mut observer = |event: Event<'_>| {
+            self.progress.observe(&event);
+            if let Some(text) = &mut text
+                && written.is_ok()
+            {
+                written = text.push(&event);
+            }
+            match written.is_err() || stop::interrupted() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        let digest = match (parts.summary, parts.translation) {
+            (true, true) => khulasa.digest_with(article, &mut observer),
+            (true, false) => khulasa.summarize_with(article, &mut observer),
+            (false, _) => khulasa.translate_with(article, &mut observer),
+        };
+        if let (Ok(digest), Some(text)) = (&digest, text) {
+            written = written.and_then(|()| text.finish(&digest.model).map(drop));
+        }
+        written.map_err(|error| Stop::writing(&"standard output", &error))?;
+        match &digest {
+            Err(Error::Cancelled) => return Err(Stop::Interrupted),
+            Err(_) => {}
+            Ok(digest) if self.job.messages.verbose => self.progress.say(&details(article, digest)),
+            Ok(_) => {}
+        }
+        Ok(digest)
+    }
+
+    /// The model, loaded when the first article needs it.
+    fn khulasa(&mut self) -> Result<Khulasa, Stop> {
+        if let Some(khulasa) = &self.khulasa {
+            return Ok(khulasa.clone());
+        }
+        self.progress
+            .show(format!("loading {}", self.job.model.model));
+        let started = Instant::now();
+        let khulasa = load(self.job.model, self.job.summary)?;
+        if self.job.messages.verbose {
+            let seconds = started.elapsed().as_secs_f64();
+            let name = &khulasa.info().name;
+            self.progress
+                .say(&format!("model {name}, loaded in {seconds:.2} s"));
+        }
+        self.khulasa = Some(khulasa.clone());
+        Ok(khulasa)
+    }
+}
+
+/// Loads a model, and what makes summaries if they are wanted.
+///
+/// # Errors
+/// Whatever the library reports.
+pub fn load(model: &ModelArgs, summary: Option<&SummaryArgs>) -> khulasa::Result<Khulasa> {
+    let mut builder = Khulasa::builder()
+        .model(&model.model)
+        .model_options(model.options());
+    if let Some(summary) = summary {
+        builder = builder
+            .limits(summary.limits())
+            .summary_method(summary.summary_method.into());
+    }
+    builder.build()
+}
+
+/// What was found in an article, and how long it took.
+fn details(article: &Article, digest: &Digest) -> String {
+    let sentences = article
+        .paragraphs
+        .iter()
+        .map(|p| p.sentences.len())
+        .sum::<usize>();
+    let translated = digest
+        .translation
+        .paragraphs
+        .iter()
+        .flat_map(|p| &p.sentences);
+    let flagged = translated.filter(|s| !s.flags.is_empty()).count();
+    let timings = digest.timings.unwrap_or_default();
+    format!(
+        "{}: {}, {} paragraphs, {sentences} sentences, {flagged} flagged; {} tokens read and {} \
+         written in {:.1} s",
+        article.id,
+        article.encoding,
+        article.paragraphs.len(),
+        timings.input_tokens,
+        timings.output_tokens,
+        timings.translate_seconds + timings.summarize_seconds,
+    )
+}

@@ -1,0 +1,154 @@
+//! What a reader at a terminal sees while she waits.
+
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use khulasa::Event;
+
+use crate::output::write_stdout;
+
+/// The bar's steps for one article.
+const STEPS: u64 = 1000;
+
+/// A bar on standard error, if that is a terminal.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+    articles: usize,
+    /// Articles that are done with, well or badly.
+    finished: usize,
+    current: Option<Current>,
+}
+
+/// The article that is being worked on.
+#[derive(Debug)]
+struct Current {
+    name: String,
+    sentences: usize,
+    translated: usize,
+    output_tokens: usize,
+    started: Option<Instant>,
+}
+
+impl Progress {
+    /// A bar for so many articles; hidden if it is not wanted or standard error is no terminal.
+    pub fn new(articles: usize, wanted: bool) -> Self {
+        let target = if wanted {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(Some(articles as u64 * STEPS), target);
+        let template = "{spinner:.dim} {wide_msg} {bar:16.green/dim} {eta:>3} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self {
+            bar,
+            articles,
+            finished: 0,
+            current: None,
+        }
+    }
+
+    /// Shows what takes a moment before the work begins.
+    pub fn show(&self, what: String) {
+        self.bar.set_message(what);
+    }
+
+    /// Begins with an article.
+    pub fn begin(&mut self, name: &str) {
+        self.current = Some(Current {
+            name: name.chars().filter(|c| !c.is_control()).collect(),
+            sentences: 0,
+            translated: 0,
+            output_tokens: 0,
+            started: None,
+        });
+    }
+
+    /// Takes note of an event.
+    pub fn observe(&mut self, event: &Event<'_>) {
+        let Some(current) = &mut self.current else {
+            return;
+        };
+        match event {
+            Event::Planned { sentences } => current.sentences = *sentences,
+            Event::Step { output_tokens, .. } => {
+                current.output_tokens += output_tokens;
+                current.started.get_or_insert_with(Instant::now);
+            }
+            Event::Translated(_) => current.translated += 1,
+            _ => return,
+        }
+        let number = self.finished + 1;
+        let of = match self.articles {
+            1 => String::new(),
+            articles => format!("{number}/{articles} "),
+        };
+        let rate = current.started.map_or(0.0, |started| {
+            current.output_tokens as f64 / started.elapsed().as_secs_f64().max(0.001)
+        });
+        self.bar.set_message(format!(
+            "{of}{}  {}/{} sentences  {} tokens/s",
+            current.name,
+            current.translated,
+            current.sentences,
+            HumanCount(rate as u64)
+        ));
+        let part = STEPS * current.translated as u64 / current.sentences.max(1) as u64;
+        self.bar
+            .set_position(self.finished as u64 * STEPS + part.min(STEPS));
+    }
+
+    /// Ends with an article.
+    pub fn end(&mut self) {
+        self.current = None;
+        self.finished += 1;
+        self.bar.set_position(self.finished as u64 * STEPS);
+    }
+
+    /// Writes a line to standard error, above the bar.
+    pub fn say(&self, message: &str) {
+        // Nothing can be said where standard error is gone.
+        let line = format!("khulasa: {message}\n");
+        let write = || io::stderr().lock().write_all(line.as_bytes());
+        let _ = self.bar.suspend(write);
+    }
+
+    /// Standard output, above the bar; what is written to it comes after `first`.
+    pub fn screen(&self, first: &str) -> Screen {
+        Screen {
+            bar: self.bar.clone(),
+            lines: first.into(),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Standard output where a bar may stand below it: what is written appears when it is flushed,
+/// which is to be at the end of a line.
+#[derive(Debug)]
+pub struct Screen {
+    bar: ProgressBar,
+    lines: Vec<u8>,
+}
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.lines.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let written = self.bar.suspend(|| write_stdout(&self.lines));
+        self.lines.clear();
+        written
+    }
+}
