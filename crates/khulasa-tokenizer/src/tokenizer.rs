@@ -89,6 +89,8 @@ impl Tokenizer {
         let mut model = BPE::builder()
             .vocab_and_merges(vocab, merges)
             .byte_fallback(true)
+            // Whole sentences are its "words": they hardly ever come twice.
+            .cache_capacity(0)
             .fuse_unk(true);
         if let Some(unknown) = unknown {
             model = model.unk_token(unknown);
