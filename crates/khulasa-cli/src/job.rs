@@ -4,11 +4,12 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use clap::CommandFactory;
 use khulasa::render::Parts;
 use khulasa::{Article, Digest, Error, Event, Khulasa};
 
 use crate::args::{
-    DigestArgs, InputArgs, MessageArgs, ModelArgs, OutputArgs, SummaryArgs, TranslateArgs,
+    Cli, DigestArgs, InputArgs, MessageArgs, ModelArgs, OutputArgs, SummaryArgs, TranslateArgs,
 };
 use crate::inputs::{Input, Inputs};
 use crate::progress::Progress;
@@ -107,11 +108,14 @@ impl Run<'_> {
         match digest {
             Ok(digest) => self.results.deliver(digest)?,
             Err(error) => {
-                let error = error.to_string();
-                match error.starts_with(&name) {
-                    true => self.fail(&error),
-                    false => self.fail(&format!("{name}: {error}")),
+                let mut message = error.to_string();
+                if !message.starts_with(&name) {
+                    message = format!("{name}: {message}");
                 }
+                if matches!(error, Error::Read { .. }) && is_command(&name) {
+                    message.push_str("; a command stands before all options");
+                }
+                self.fail(&message);
             }
         }
         self.progress.end();
@@ -131,9 +135,9 @@ impl Run<'_> {
     fn digest(&mut self, article: &Article) -> Result<khulasa::Result<Digest>, Stop> {
         if article.undecodable > 0 && !self.job.messages.quiet {
             self.progress.say(&format!(
-                "{}: {} characters could not be decoded as {} and are shown as \u{FFFD}: get the \
-                 file again, or name its encoding with --encoding",
-                article.id, article.undecodable, article.encoding
+                "{}: not everything in it is {}: \u{FFFD} stands in {} place{}: get the file again, \
+                 or name its encoding with --encoding",
+                article.id, article.encoding, article.undecodable, plural(article.undecodable)
             ));
         }
         let khulasa = self.khulasa()?;
@@ -206,28 +210,37 @@ pub fn load(model: &ModelArgs, summary: Option<&SummaryArgs>) -> khulasa::Result
     builder.build()
 }
 
+/// Whether a file's name is one of the program's commands.
+fn is_command(name: &str) -> bool {
+    Cli::command().find_subcommand(name).is_some()
+}
+
 /// What was found in an article, and how long it took.
 fn details(article: &Article, digest: &Digest) -> String {
-    let sentences = article
-        .paragraphs
-        .iter()
-        .map(|p| p.sentences.len())
-        .sum::<usize>();
-    let translated = digest
-        .translation
-        .paragraphs
-        .iter()
-        .flat_map(|p| &p.sentences);
-    let flagged = translated.filter(|s| !s.flags.is_empty()).count();
+    let sentences = article.paragraphs.iter().map(|p| p.sentences.len()).sum();
+    let translated = digest.translation.paragraphs.iter();
+    let translated = translated.flat_map(|p| &p.sentences).map(|s| &s.flags);
+    let summary = digest.summary.iter().flat_map(|s| &s.sentences);
+    let flags = match digest.translation.paragraphs.is_empty() {
+        true => summary.map(|s| &s.flags).collect::<Vec<_>>(),
+        false => translated.collect(),
+    };
+    let flagged = flags.iter().filter(|flags| !flags.is_empty()).count();
     let timings = digest.timings.unwrap_or_default();
     format!(
-        "{}: {}, {} paragraphs, {sentences} sentences, {flagged} flagged; {} tokens read and {} \
+        "{}: {}, {} paragraph{}, {sentences} sentence{}, {flagged} flagged; {} tokens read and {} \
          written in {:.1} s",
         article.id,
         article.encoding,
         article.paragraphs.len(),
+        plural(article.paragraphs.len()),
+        plural(sentences),
         timings.input_tokens,
         timings.output_tokens,
         timings.translate_seconds + timings.summarize_seconds,
     )
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }

@@ -1,9 +1,13 @@
 //! What a reader at a terminal sees while she waits.
 
+use std::fmt;
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{
+    HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
+};
 use khulasa::Event;
 
 use crate::output::write_stdout;
@@ -24,7 +28,6 @@ pub struct Progress {
 /// The article that is being worked on.
 #[derive(Debug)]
 struct Current {
-    name: String,
     sentences: usize,
     translated: usize,
     output_tokens: usize,
@@ -40,9 +43,9 @@ impl Progress {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(articles as u64 * STEPS), target);
-        let template = "{spinner:.dim} {wide_msg} {bar:16.green/dim} {eta:>3} left";
+        let template = "{spinner:.dim} {wide_msg} {bar:12.green/dim} {prefix}{left}";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("━╸─"));
+            bar.set_style(style.progress_chars("━╸─").with_key("left", left));
         }
         bar.enable_steady_tick(Duration::from_millis(120));
         Self {
@@ -53,15 +56,21 @@ impl Progress {
         }
     }
 
-    /// Shows what takes a moment before the work begins.
+    /// Shows what takes a moment before the work on the article begins.
     pub fn show(&self, what: String) {
-        self.bar.set_message(what);
+        self.bar.set_prefix(what);
     }
 
     /// Begins with an article.
     pub fn begin(&mut self, name: &str) {
+        let name = Path::new(name).file_name().unwrap_or(name.as_ref());
+        let name = name.to_string_lossy().replace(char::is_control, "");
+        self.bar.set_prefix("");
+        self.bar.set_message(match self.articles {
+            1 => name,
+            articles => format!("{}/{articles} {name}", self.finished + 1),
+        });
         self.current = Some(Current {
-            name: name.chars().filter(|c| !c.is_control()).collect(),
             sentences: 0,
             translated: 0,
             output_tokens: 0,
@@ -83,17 +92,11 @@ impl Progress {
             Event::Translated(_) => current.translated += 1,
             _ => return,
         }
-        let number = self.finished + 1;
-        let of = match self.articles {
-            1 => String::new(),
-            articles => format!("{number}/{articles} "),
-        };
         let rate = current.started.map_or(0.0, |started| {
             current.output_tokens as f64 / started.elapsed().as_secs_f64().max(0.001)
         });
-        self.bar.set_message(format!(
-            "{of}{}  {}/{} sentences  {} tokens/s",
-            current.name,
+        self.bar.set_prefix(format!(
+            "{}/{} sentences, {} tokens/s",
             current.translated,
             current.sentences,
             HumanCount(rate as u64)
@@ -124,6 +127,14 @@ impl Progress {
             bar: self.bar.clone(),
             lines: first.into(),
         }
+    }
+}
+
+/// The time that is left, once anything is done.
+fn left(state: &ProgressState, out: &mut dyn fmt::Write) {
+    if state.pos() > 0 {
+        // Nothing is shown where it cannot be written.
+        let _ = write!(out, ", {:#} left", HumanDuration(state.eta()));
     }
 }
 
