@@ -1,5 +1,7 @@
 //! The library's examples under `examples/`, run as they stand.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

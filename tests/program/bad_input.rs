@@ -159,7 +159,7 @@ fn unreadable_files() {
 
     let articles = folder([("a.txt", SMALL)]);
     let path = articles.path().join("a.txt");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         return; // Root may read everything.
     }

@@ -1,5 +1,7 @@
 //! The program as its users meet it: arguments in, bytes and an exit status out.
 
+#![allow(clippy::unwrap_used)]
+
 mod bad_input;
 mod commands;
 mod formats;

@@ -1,5 +1,7 @@
 //! Model files that lie get an error that names the file; nothing panics.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 
 use khulasa_inference::{DeviceChoice, Error, Generator, LoadOptions, Precision};
@@ -76,9 +78,12 @@ fn a_gguf_file_with_bytes_changed_is_an_error_or_a_model() {
     }
 }
 
+/// What is done to a file's bytes.
+type Change = fn(Vec<u8>) -> Vec<u8>;
+
 #[test]
 fn safetensors_that_lie() {
-    let cases: [(&str, fn(Vec<u8>) -> Vec<u8>, &str); 7] = [
+    let cases: [(&str, Change, &str); 7] = [
         (
             "model.safetensors",
             |b| b[..b.len() - 10].to_vec(),
