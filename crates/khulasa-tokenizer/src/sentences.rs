@@ -294,7 +294,7 @@ impl Splitter<'_> {
             return !bare.is_empty() && before.chars().all(|c| !c.is_alphanumeric());
         }
         let mut parts = bare.split('.').map(|part| part.trim_end_matches('ـ'));
-        if !parts.all(|part| part.chars().take(2).filter(|&c| digit(c).is_none()).count() < 2) {
+        if bare.contains(|c| digit(c).is_some()) || !parts.all(|part| part.chars().count() < 2) {
             return ABBREVIATIONS.contains(&bare.to_lowercase().as_str());
         }
         // Initials. After those of an era a sentence may well begin; after others it is "and he
