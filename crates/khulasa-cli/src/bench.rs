@@ -37,7 +37,8 @@ pub fn measure(args: &BenchArgs) -> Result<String, Stop> {
         .articles
         .into_iter()
         .map(|input| input.read(&options));
-    let articles = articles.collect::<khulasa::Result<Vec<_>>>()?;
+    let articles = articles.collect::<Result<Vec<_>, _>>();
+    let articles = articles.map_err(Stop::Unusable)?;
     stop::listen();
     let started = Instant::now();
     let khulasa = load(&args.model, None)?;

@@ -5,8 +5,11 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use khulasa::{Article, Error, ReadOptions, Result};
+use clap::CommandFactory;
+use khulasa::{Article, Error, ReadOptions};
 use walkdir::{DirEntry, WalkDir};
+
+use crate::args::Cli;
 
 /// The files of a folder that are taken for articles.
 const EXTENSIONS: [&str; 5] = ["txt", "md", "html", "htm", "xhtml"];
@@ -20,7 +23,7 @@ pub enum Input {
     /// A file.
     File(PathBuf),
     /// Standard input, which was read at once: whoever types it can still interrupt.
-    Stdin(Result<Article>),
+    Stdin(khulasa::Result<Article>),
 }
 
 impl Input {
@@ -35,12 +38,25 @@ impl Input {
     /// Reads it.
     ///
     /// # Errors
-    /// What [`Article::read`] reports.
-    pub fn read(self, options: &ReadOptions) -> Result<Article> {
-        match self {
+    /// A message that says which article it is, what is wrong with it, and what to do.
+    pub fn read(self, options: &ReadOptions) -> Result<Article, String> {
+        let name = self.name();
+        let article = match self {
             Self::File(path) => Article::read(path, options),
             Self::Stdin(article) => article,
-        }
+        };
+        article.map_err(|error| {
+            let mut message = error.to_string();
+            if !message.starts_with(&name) {
+                message = format!("{name}: {message}");
+            }
+            if matches!(error, Error::Read { .. })
+                && Cli::command().find_subcommand(&name).is_some()
+            {
+                message.push_str("; a command stands before all options");
+            }
+            message
+        })
     }
 }
 

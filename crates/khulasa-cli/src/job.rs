@@ -4,12 +4,11 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::CommandFactory;
 use khulasa::render::Parts;
 use khulasa::{Article, Digest, Error, Event, Khulasa};
 
 use crate::args::{
-    Cli, DigestArgs, InputArgs, MessageArgs, ModelArgs, OutputArgs, SummaryArgs, TranslateArgs,
+    DigestArgs, InputArgs, MessageArgs, ModelArgs, OutputArgs, SummaryArgs, TranslateArgs,
 };
 use crate::inputs::{Input, Inputs};
 use crate::progress::Progress;
@@ -101,22 +100,12 @@ impl Run<'_> {
     fn article(&mut self, input: Input) -> Result<(), Stop> {
         let name = input.name();
         self.progress.begin(&name);
-        let digest = match input.read(&self.job.input.options()) {
-            Ok(article) => self.digest(&article)?,
-            Err(error) => Err(error),
-        };
-        match digest {
-            Ok(digest) => self.results.deliver(digest)?,
-            Err(error) => {
-                let mut message = error.to_string();
-                if !message.starts_with(&name) {
-                    message = format!("{name}: {message}");
-                }
-                if matches!(error, Error::Read { .. }) && is_command(&name) {
-                    message.push_str("; a command stands before all options");
-                }
-                self.fail(&message);
-            }
+        match input.read(&self.job.input.options()) {
+            Ok(article) => match self.digest(&article)? {
+                Ok(digest) => self.results.deliver(digest)?,
+                Err(error) => self.fail(&format!("{name}: {error}")),
+            },
+            Err(message) => self.fail(&message),
         }
         self.progress.end();
         match stop::interrupted() {
@@ -208,11 +197,6 @@ pub fn load(model: &ModelArgs, summary: Option<&SummaryArgs>) -> khulasa::Result
             .summary_method(summary.summary_method.into());
     }
     builder.build()
-}
-
-/// Whether a file's name is one of the program's commands.
-fn is_command(name: &str) -> bool {
-    Cli::command().find_subcommand(name).is_some()
 }
 
 /// What was found in an article, and how long it took.

@@ -12,14 +12,13 @@ mod progress;
 mod results;
 mod stop;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
 use crate::args::{Cli, Command};
 use crate::job::Job;
-use crate::output::write_stdout;
+use crate::output::{write_stderr, write_stdout};
 use crate::stop::Stop;
 
 fn main() -> ExitCode {
@@ -27,8 +26,7 @@ fn main() -> ExitCode {
         Ok(status) => status,
         Err(stop) => {
             if let Some(message) = stop.message() {
-                // Nothing can be said where standard error is gone.
-                let _ = writeln!(io::stderr(), "khulasa: {message}");
+                write_stderr(message);
             }
             stop.status()
         }

@@ -72,8 +72,9 @@ impl Output {
                 let file = file.map_err(|error| unusable(&error))?;
                 Ok(Self::Device { path, file })
             }
-            _ => Ok(Self::File {
-                path,
+            // The file that a link leads to is replaced, not the link.
+            found => Ok(Self::File {
+                path: found.and_then(|_| path.canonicalize()).unwrap_or(path),
                 partial: None,
             }),
         }
@@ -143,6 +144,13 @@ pub fn write_stdout(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(bytes)?;
     stdout.flush()
+}
+
+/// Writes a message to standard error; no name in it can steer the terminal.
+pub fn write_stderr(message: &str) {
+    let clean = message.replace(|c: char| c.is_control() && c != '\n', "\u{FFFD}");
+    // Nothing can be said where standard error is gone.
+    let _ = writeln!(io::stderr().lock(), "khulasa: {clean}");
 }
 
 /// A new file beside a path, so that it can be renamed to it.

@@ -10,7 +10,7 @@ use indicatif::{
 };
 use khulasa::Event;
 
-use crate::output::write_stdout;
+use crate::output::{write_stderr, write_stdout};
 
 /// The bar's steps for one article.
 const STEPS: u64 = 1000;
@@ -113,12 +113,9 @@ impl Progress {
         self.bar.set_position(self.finished as u64 * STEPS);
     }
 
-    /// Writes a line to standard error, above the bar.
+    /// Writes a message to standard error, above the bar.
     pub fn say(&self, message: &str) {
-        // Nothing can be said where standard error is gone.
-        let line = format!("khulasa: {message}\n");
-        let write = || io::stderr().lock().write_all(line.as_bytes());
-        let _ = self.bar.suspend(write);
+        self.bar.suspend(|| write_stderr(message));
     }
 
     /// Standard output, above the bar; what is written to it comes after `first`.
