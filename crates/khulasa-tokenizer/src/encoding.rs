@@ -94,14 +94,18 @@ fn detect(bytes: &[u8], is_html: bool) -> Result<&'static encoding_rs::Encoding>
         return Ok(encoding);
     }
     if sample.contains(&0) {
-        return Err(Error::Binary("data with zero bytes in it"));
+        return Err(Error::Binary(
+            "data with zero bytes in it: save its text as a .txt or .html file first",
+        ));
     }
     let controls = sample
         .iter()
         .filter(|&&b| b < 32 && !b"\t\n\r\x0c\x1b".contains(&b))
         .count();
     if controls * 20 > sample.len() {
-        return Err(Error::Binary("data full of control bytes"));
+        return Err(Error::Binary(
+            "data full of control bytes: save its text as a .txt or .html file first",
+        ));
     }
     if nearly_utf8(sample) {
         return Ok(encoding_rs::UTF_8);
