@@ -46,9 +46,10 @@ const ARABIC_WORDS: &[&str] = &[
     "مع", "كان", "كانت", "قال", "وقال", "ما", "لا", "لم", "قد", "بعد", "بين", "كما", "أو", "هو",
     "هي",
 ];
+/// With Arabic ya and kaf, as older keyboards have them.
 const PERSIAN_WORDS: &[&str] = &[
-    "است", "این", "که", "را", "از", "به", "با", "برای", "آن", "می", "شد", "شده", "بود", "های",
-    "خود", "یک", "کرد", "تا", "هم", "اين", "كه", "نیز", "باید",
+    "است", "اين", "كه", "را", "از", "به", "با", "براي", "مي", "شد", "شده", "بود", "هاي", "خود",
+    "يك", "كرد", "تا", "نيز", "بايد", "آنها", "اند",
 ];
 const URDU_WORDS: &[&str] = &[
     "ہے", "کے", "کی", "کا", "میں", "اور", "سے", "نے", "کو", "ہیں", "یہ", "پر", "تھا", "گیا", "بھی",
@@ -75,8 +76,10 @@ pub fn detect(text: &str) -> Language {
             'پ' | 'چ' | 'ژ' | 'گ' => persian_letters += 1,
             'ی' | 'ک' => {}
             'ۆ' | 'ێ' | 'ڕ' | 'ڵ' | 'ە' | 'ڤ' | 'ټ' | 'ډ' | 'ړ' | 'ږ' | 'ښ' | 'ې' | 'ۍ' | 'ځ'
-            | 'څ' | 'ڼ' | 'ۇ' | 'ۈ' | 'ۋ' | 'ڭ' | 'ڄ' | 'ٻ' | 'ڀ' => foreign_letters += 1,
-            'ة' | 'أ' | 'إ' | 'ى' | 'ي' | 'ك' => arabic_letters += 1,
+            | 'څ' | 'ڼ' | 'ۇ' | 'ۈ' | 'ۋ' | 'ڭ' | 'ڄ' | 'ٻ' | 'ڀ' | 'ڠ' | 'ڽ' | 'ݢ' => {
+                foreign_letters += 1
+            }
+            'ة' | 'أ' | 'إ' | 'ى' => arabic_letters += 1,
             _ => {}
         }
     }
@@ -87,7 +90,8 @@ pub fn detect(text: &str) -> Language {
     if arabic * 2 < other {
         return Language::OtherScript;
     }
-    let (mut in_arabic, mut in_persian, mut in_urdu) = (0usize, 0usize, 0usize);
+    let (mut in_arabic, mut articles, mut in_persian, mut in_urdu) =
+        (0usize, 0usize, 0usize, 0usize);
     let clean = |c: char| !is_mark(c) && !is_invisible(c);
     for word in text
         .split(|c: char| !is_arabic_letter(c) && clean(c))
@@ -95,13 +99,18 @@ pub fn detect(text: &str) -> Language {
         .take(SAMPLE / 4)
     {
         in_arabic += usize::from(ARABIC_WORDS.contains(&word));
-        in_persian += usize::from(PERSIAN_WORDS.contains(&word));
+        articles += usize::from(word.len() > 8 && word.starts_with("ال"));
+        let plain = word.replace('ی', "ي").replace('ک', "ك");
+        in_persian += usize::from(PERSIAN_WORDS.contains(&plain.as_str()));
         in_urdu += usize::from(URDU_WORDS.contains(&word));
     }
     let share = |n: usize| n as f64 / arabic as f64;
     let score = |words: usize, letters: usize| words as f64 * 5.0 + letters as f64;
     let candidates = [
-        (Language::Arabic, score(in_arabic, arabic_letters)),
+        (
+            Language::Arabic,
+            score(in_arabic, arabic_letters + articles),
+        ),
         (Language::Urdu, score(in_urdu, 3 * urdu_letters)),
         (Language::Persian, score(in_persian, 3 * persian_letters)),
         (
@@ -181,6 +190,42 @@ mod tests {
             (
                 "The president said that talks would go on.",
                 Language::OtherScript,
+            ),
+            (
+                "رييس جمهور ايران گفت كه اين تصميم براي مردم بسيار مهم است و بايد اجرا شود",
+                Language::Persian,
+            ),
+            (
+                "وزير خارجه از سفر خود به تهران خبر داد و افزود كه مذاكرات ادامه مي يابد",
+                Language::Persian,
+            ),
+            (
+                "کراچی میں شدید بارش کے بعد سڑکوں پر پانی جمع ہو گیا اور شہریوں کو مشکلات کا سامنا ہے",
+                Language::Urdu,
+            ),
+            (
+                "ئەم هەفتەیە لە هەولێر کۆبوونەوەیەک بۆ باسکردنی بارودۆخی ئابووری بەڕێوەچوو",
+                Language::OtherArabicScript,
+            ),
+            (
+                "د هلمند ولایت چارواکي وایي چې په وروستیو نښتو کې ګڼ شمېر کسان وژل شوي دي",
+                Language::OtherArabicScript,
+            ),
+            (
+                "ئۇيغۇر تىلى تۈركىي تىللار ئائىلىسىگە تەۋە",
+                Language::OtherArabicScript,
+            ),
+            (
+                "سنڌي ٻولي سنڌ جي ماڻهن جي ٻولي آهي",
+                Language::OtherArabicScript,
+            ),
+            (
+                "ھذا الكتاب من أھم الكتب التي صدرت ھذا العام",
+                Language::Arabic,
+            ),
+            (
+                "قال محمود احمدی نژاد ان ایران لن تتخلی عن حقها فی التخصیب وان الغرب سیندم",
+                Language::Arabic,
             ),
             ("Президент заявил", Language::OtherScript),
             ("12/3 … !!", Language::None),
