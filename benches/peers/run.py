@@ -22,7 +22,7 @@ WORK = ROOT / "target/peers"
 PYTHON = WORK / "venv/bin/python"
 KHULASA = ROOT / "target/release/khulasa"
 WEIGHTS = ROOT / "models/gist-ar-en/gist-ar-en-00001-of-00002.gguf"
-SETTINGS = [(dtype, batch) for dtype in ("bfloat16", "float32") for batch in (16, 32, 64)]
+SETTINGS = [(dtype, batch) for dtype in ("bfloat16", "float32") for batch in (8, 12, 16, 32, 64)]
 
 
 def run(*command):
