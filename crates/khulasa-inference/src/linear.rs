@@ -7,9 +7,6 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use crate::kernels::{PackedMatrix, Quantized};
 use crate::ops::contiguous;
 
-/// `y = x · Wᵀ` for rows `x` of shape `[tokens, inner]`.
-pub(crate) struct Linear(Weight);
-
 /// A weight matrix `[columns, inner]`.
 #[derive(Clone)]
 pub(crate) enum Weight {
@@ -19,18 +16,13 @@ pub(crate) enum Weight {
     Int8(Arc<PackedMatrix>),
 }
 
-impl Linear {
-    pub fn new(weight: Weight) -> Self {
-        Self(weight)
-    }
-
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        self.0.multiply(x, self.0.columns())
-    }
-}
-
 impl Weight {
-    pub fn columns(&self) -> usize {
+    /// `y = x · Wᵀ` for rows `x` of shape `[tokens, inner]`.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        self.multiply(x, self.columns())
+    }
+
+    fn columns(&self) -> usize {
         match self {
             Weight::Dense(w) => w.dims()[0],
             Weight::Int8(w) => w.columns(),

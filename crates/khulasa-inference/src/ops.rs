@@ -420,6 +420,32 @@ struct Attend<'a> {
     pass: &'a Pass,
 }
 
+impl Attend<'_> {
+    fn run<T: Cell>(&self, qkv: &[f32], keys: &[T], values: &[T], capacity: usize) -> Vec<f32> {
+        let a = self.attention;
+        let width = a.heads * a.dim;
+        let level = kernels::level();
+        let mut out = vec![0f32; self.pass.tokens.len() * width];
+        out.par_chunks_mut(width)
+            .zip(qkv.par_chunks(a.width()))
+            .zip(&self.pass.tokens)
+            .with_min_len(2)
+            .for_each_init(Vec::new, |scores, ((out, qkv), &(sequence, position))| {
+                let memory = Memory {
+                    keys,
+                    values,
+                    history: &self.pass.histories[sequence][..=position],
+                    from: a.first_visible(position),
+                    capacity,
+                    kv_heads: a.kv_heads,
+                    dim: a.dim,
+                };
+                memory.attend(level, &qkv[..width], a.scale, scores, out);
+            });
+        out
+    }
+}
+
 impl CustomOp3 for Attend<'_> {
     fn name(&self) -> &'static str {
         "attention"
@@ -434,52 +460,18 @@ impl CustomOp3 for Attend<'_> {
         values: &CpuStorage,
         _: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let a = self.attention;
         let (_, capacity, _) = keys_layout.shape().dims3()?;
         let qkv = contiguous(qkv, qkv_layout)?;
-        let width = a.heads * a.dim;
-        let mut out = vec![0f32; self.pass.tokens.len() * width];
-        let each = out
-            .par_chunks_mut(width)
-            .zip(qkv.par_chunks(a.width()))
-            .zip(&self.pass.tokens)
-            .with_min_len(2)
-            .map(|((out, qkv), &(sequence, position))| {
-                let history = &self.pass.histories[sequence][..=position];
-                (out, &qkv[..width], history, a.first_visible(position))
-            });
-        let (kv_heads, dim, level) = (a.kv_heads, a.dim, kernels::level());
-        match (keys, values) {
+        let out = match (keys, values) {
             (CpuStorage::F32(keys), CpuStorage::F32(values)) => {
-                each.for_each_init(Vec::new, |scores, (out, q, history, from)| {
-                    let memory = Memory {
-                        keys,
-                        values,
-                        history,
-                        from,
-                        capacity,
-                        kv_heads,
-                        dim,
-                    };
-                    memory.attend(level, q, a.scale, scores, out);
-                });
+                self.run(qkv, keys, values, capacity)
             }
             (CpuStorage::I16(keys), CpuStorage::I16(values)) => {
-                each.for_each_init(Vec::new, |scores, (out, q, history, from)| {
-                    let memory = Memory {
-                        keys,
-                        values,
-                        history,
-                        from,
-                        capacity,
-                        kv_heads,
-                        dim,
-                    };
-                    memory.attend(level, q, a.scale, scores, out);
-                });
+                self.run(qkv, keys, values, capacity)
             }
             _ => candle_core::bail!("a cache of this type cannot be read"),
-        }
+        };
+        let width = self.attention.heads * self.attention.dim;
         Ok((CpuStorage::F32(out), (self.pass.tokens.len(), width).into()))
     }
 }

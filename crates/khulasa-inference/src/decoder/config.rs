@@ -37,7 +37,6 @@ pub(crate) struct Config {
     pub window: usize,
     /// Whether each layer is local.
     pub local: Vec<bool>,
-    pub bos: Option<u32>,
     pub eos: Vec<u32>,
 }
 
@@ -77,7 +76,6 @@ struct Gemma3 {
     rope_local_base_freq: Option<f64>,
     rope_scaling: Option<RopeParameters>,
     rope_parameters: Option<ByLayerType>,
-    bos_token_id: Option<u32>,
     eos_token_id: Option<OneOrMany>,
     #[serde(default = "Gemma3::tied")]
     tie_word_embeddings: bool,
@@ -214,7 +212,6 @@ impl Config {
             local_rope,
             window: c.sliding_window.unwrap_or(c.max_position_embeddings),
             local,
-            bos: c.bos_token_id,
             eos: match c.eos_token_id {
                 None => Vec::new(),
                 Some(OneOrMany::One(id)) => vec![id],

@@ -87,7 +87,6 @@ pub(crate) fn config(gguf: &Gguf) -> Result<Config, String> {
         },
         window: number("attention.sliding_window")?,
         local: pattern(layers, PATTERN),
-        bos: id("bos_token_id"),
         eos: id("eos_token_id").into_iter().collect(),
     }
     .checked()

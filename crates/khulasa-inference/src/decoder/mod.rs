@@ -14,7 +14,7 @@ pub(crate) use gguf::config as config_of_gguf;
 pub(crate) use names::Naming;
 
 use crate::Result;
-use crate::linear::{Linear, Weight};
+use crate::linear::Weight;
 use crate::ops::{self, Attention, Backend, Pass, RmsNorm};
 use crate::weights::{Weights, read_dense};
 
@@ -33,13 +33,13 @@ struct Layer {
     local: bool,
     attention: Attention,
     input_norm: RmsNorm,
-    qkv: Linear,
+    qkv: Weight,
     qk_norms: Option<(RmsNorm, RmsNorm)>,
-    output: Linear,
+    output: Weight,
     post_attention_norm: Option<RmsNorm>,
     feed_forward_norm: RmsNorm,
-    gate_up: Linear,
-    down: Linear,
+    gate_up: Weight,
+    down: Weight,
     post_feed_forward_norm: Option<RmsNorm>,
 }
 
@@ -110,7 +110,7 @@ impl Decoder {
                 )),
                 false => None,
             };
-            let linear = |parts: &[(names::Part, usize)], inner| -> Result<Linear> {
+            let linear = |parts: &[(names::Part, usize)], inner| -> Result<Weight> {
                 let names: Vec<_> = parts
                     .iter()
                     .map(|&(part, width)| (name(part), width))
@@ -119,7 +119,7 @@ impl Decoder {
                     .iter()
                     .map(|(n, width)| (n.as_str(), *width))
                     .collect();
-                Ok(Linear::new(matrix(&parts, inner)?))
+                matrix(&parts, inner)
             };
             layers.push(Layer {
                 local,
