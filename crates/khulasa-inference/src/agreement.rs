@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use candle_core::{DType, Device, Tensor};
 use serde::Deserialize;
 
-use crate::decoder::{Form, Sequence};
+use crate::decoder::Sequence;
+use crate::linear::Form;
 use crate::ops::Backend;
 use crate::weights::{Safetensors, Weights};
 use crate::{Beam, Generator, Options, Prompt, Search};

@@ -7,8 +7,9 @@ use candle_core::quantized::gguf_file::Value;
 use candle_core::{DType, Device};
 use khulasa_tokenizer::Tokenizer;
 
-use crate::decoder::{Config, Decoder, Form, Naming, config_of_gguf};
+use crate::decoder::{Config, Decoder, Naming, config_of_gguf};
 use crate::device::DeviceChoice;
+use crate::linear::Form;
 use crate::ops::Backend;
 use crate::search::{self, Event, Hypothesis, Options, Prompt};
 use crate::weights::{Gguf, Safetensors, Weights};

@@ -5,7 +5,7 @@ mod config;
 mod gguf;
 mod names;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use cache::{Cache, Sequence};
 use candle_core::{DType, Device, Tensor};
@@ -14,9 +14,9 @@ pub(crate) use gguf::config as config_of_gguf;
 pub(crate) use names::Naming;
 
 use crate::Result;
-use crate::linear::Weight;
+use crate::linear::{Form, Linear, Weight};
 use crate::ops::{self, Attention, Backend, Pass, RmsNorm};
-use crate::weights::{Weights, read_dense};
+use crate::weights::Weights;
 
 /// A decoder-only model.
 pub(crate) struct Decoder {
@@ -33,23 +33,14 @@ struct Layer {
     local: bool,
     attention: Attention,
     input_norm: RmsNorm,
-    qkv: Weight,
+    qkv: Linear,
     qk_norms: Option<(RmsNorm, RmsNorm)>,
-    output: Weight,
+    output: Linear,
     post_attention_norm: Option<RmsNorm>,
     feed_forward_norm: RmsNorm,
-    gate_up: Weight,
-    down: Weight,
+    gate_up: Linear,
+    down: Linear,
     post_feed_forward_norm: Option<RmsNorm>,
-}
-
-/// The form that weights take in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// 8-bit integers, on the CPU.
-    Int8,
-    /// Floating point.
-    Dense(DType),
 }
 
 impl Decoder {
@@ -62,19 +53,6 @@ impl Decoder {
         backend: Backend,
         device: &Device,
     ) -> Result<Self> {
-        let dtype = match form {
-            Form::Int8 => DType::F32,
-            Form::Dense(dtype) => dtype,
-        };
-        let matrix = |parts: &[(&str, usize)], inner: usize| -> Result<Weight> {
-            let block = crate::kernels::BLOCK;
-            Ok(match form {
-                Form::Int8 if inner.is_multiple_of(block) => {
-                    Weight::Int8(weights.read_int8(parts, inner)?.into())
-                }
-                _ => Weight::Dense(read_dense(weights, parts, inner, dtype, device)?),
-            })
-        };
         let plus_one = naming == Naming::HuggingFace && config.norm_plus_one;
         let norm = |name: &str, width: usize| -> Result<RmsNorm> {
             let weight = weights.read(name, &[width])?;
@@ -87,11 +65,12 @@ impl Decoder {
         };
         let (hidden, dim) = (config.hidden, config.head_dim);
         let (q_width, kv_width) = (config.heads * dim, config.kv_heads * dim);
-        let embedding = matrix(&[(naming.embedding(), config.vocab)], hidden)?;
+        let matrix = |name| Weight::load(weights, &[(name, config.vocab)], hidden, form, device);
+        let embedding = matrix(naming.embedding())?;
         let head = if config.tied {
             embedding.clone()
         } else {
-            matrix(&[(naming.head(), config.vocab)], hidden)?
+            matrix(naming.head())?
         };
         let mut layers = Vec::with_capacity(config.layers);
         for (i, &local) in config.local.iter().enumerate() {
@@ -110,7 +89,7 @@ impl Decoder {
                 )),
                 false => None,
             };
-            let linear = |parts: &[(names::Part, usize)], inner| -> Result<Weight> {
+            let linear = |parts: &[(names::Part, usize)], inner| -> Result<Linear> {
                 let names: Vec<_> = parts
                     .iter()
                     .map(|&(part, width)| (name(part), width))
@@ -119,7 +98,7 @@ impl Decoder {
                     .iter()
                     .map(|(n, width)| (n.as_str(), *width))
                     .collect();
-                matrix(&parts, inner)
+                Linear::load(weights, &parts, inner, false, form, device)
             };
             layers.push(Layer {
                 local,

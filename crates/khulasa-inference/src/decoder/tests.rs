@@ -2,14 +2,15 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use super::{Config, Decoder, Form, Naming, Sequence};
+use super::{Config, Decoder, Naming, Sequence};
 use crate::Result;
 use crate::kernels::PackedMatrix;
+use crate::linear::Form;
 use crate::ops::Backend;
 use crate::weights::Weights;
 
 /// Weights that follow from the tensor's name.
-struct Noise;
+pub(crate) struct Noise;
 
 impl Weights for Noise {
     fn read(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
