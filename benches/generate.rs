@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use khulasa_inference::{DeviceChoice, Generator, LoadOptions, Options, Precision, Prompt, Search};
+use khulasa_inference::{
+    DeviceChoice, Generator, LoadOptions, Options, Precision, Prompt, Rules, Search,
+};
 
 const READ: usize = 40;
 const WRITTEN: usize = 32;
@@ -18,6 +20,7 @@ fn prompts(n: usize, max_new_tokens: usize) -> Vec<Prompt> {
                 .map(|j| (1000 + (i * 7919 + j * 104_729) % 30_000) as u32)
                 .collect(),
             max_new_tokens,
+            min_new_tokens: 0,
         })
         .collect()
 }
@@ -35,6 +38,7 @@ fn generate(c: &mut Criterion) {
         let options = Options {
             search: Search::Greedy,
             stop: Vec::new(),
+            rules: Rules::default(),
             batch,
         };
         generator

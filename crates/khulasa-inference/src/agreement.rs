@@ -11,7 +11,7 @@ use crate::decoder::Sequence;
 use crate::linear::Form;
 use crate::ops::Backend;
 use crate::weights::{Safetensors, Weights};
-use crate::{Beam, Generator, Options, Prompt, Search};
+use crate::{Beam, EarlyStopping, Generator, Options, Prompt, Rules, Search};
 
 const TOLERANCE: f32 = 1e-4;
 
@@ -181,12 +181,14 @@ fn generate(
         .map(|p| Prompt {
             tokens: p.clone(),
             max_new_tokens,
+            min_new_tokens: 0,
         })
         .collect();
     let stop = case.generator.stop_tokens().to_vec();
     let options = Options {
         search: search.clone(),
         stop,
+        rules: Rules::default(),
         batch,
     };
     case.generator
@@ -222,7 +224,10 @@ fn beams_token_for_token_with_their_scores() {
             let search = Search::Beam(Beam {
                 size: beams.num_beams,
                 length_penalty: beams.length_penalty,
-                early_stopping: beams.early_stopping,
+                early_stopping: match beams.early_stopping {
+                    true => EarlyStopping::Immediate,
+                    false => EarlyStopping::Heuristic,
+                },
             });
             for batch in [1, 9, 32] {
                 let found = generate(&case, &search, beams.max_new_tokens, batch);

@@ -23,7 +23,9 @@ mod weights;
 pub use device::DeviceChoice;
 pub use error::Error;
 pub use generator::{Generator, LoadOptions, Precision};
-pub use search::{Beam, Event, Hypothesis, Options, Prompt, Sampling, Search};
+pub use search::{
+    Beam, EarlyStopping, Event, Hypothesis, Options, Prompt, Rules, Sampling, Search,
+};
 
 /// The result of this crate's fallible operations.
 pub type Result<T> = std::result::Result<T, Error>;

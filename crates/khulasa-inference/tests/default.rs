@@ -4,7 +4,9 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use khulasa_inference::{DeviceChoice, Generator, LoadOptions, Options, Precision, Prompt, Search};
+use khulasa_inference::{
+    DeviceChoice, Generator, LoadOptions, Options, Precision, Prompt, Rules, Search,
+};
 
 #[derive(serde::Deserialize)]
 struct Sentence {
@@ -33,12 +35,14 @@ fn fifty_sentences_greedily() {
         .map(|s| Prompt {
             tokens: s.prompt.clone(),
             max_new_tokens: 2 * s.output.len(),
+            min_new_tokens: 0,
         })
         .collect();
     let stop = generator.stop_tokens().to_vec();
     let options = Options {
         search: Search::Greedy,
         stop: stop.clone(),
+        rules: Rules::default(),
         batch: 32,
     };
     let found = generator

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use khulasa_inference::{
     Beam, DeviceChoice, Event as Progress, Generator, LoadOptions, Options, Precision, Prompt,
-    Search,
+    Rules, Search,
 };
 
 use crate::card::Card;
@@ -122,6 +122,7 @@ impl LocalModel {
         let options = Options {
             search: self.search.clone(),
             stop: self.stop.clone(),
+            rules: Rules::default(),
             batch: BATCH,
         };
         let mut results = vec![None; prompts.len()];
@@ -194,6 +195,7 @@ impl Translator for LocalModel {
                 Ok(Prompt {
                     tokens: self.translate.around(&tokens),
                     max_new_tokens,
+                    min_new_tokens: 0,
                 })
             })
             .collect::<Result<Vec<_>>>()?;
@@ -218,6 +220,7 @@ impl Writer for LocalModel {
         let prompt = Prompt {
             tokens: template.around(&tokens),
             max_new_tokens: SUMMARY_TOKENS,
+            min_new_tokens: 0,
         };
         let written = self.generate(&[prompt], observer, &mut |_, _| {})?.pop();
         written.ok_or(Error::Cancelled)

@@ -1,13 +1,17 @@
 //! Beam search, with the rules by which `transformers` (5.x) keeps, completes and stops.
 
-use super::{Beam, Hypothesis, Prompt};
+use super::rules::{Changes, Place};
+use super::{Beam, EarlyStopping, Hypothesis, Options, Prompt};
 use crate::decoder::{Cache, Sequence};
 use crate::kernels::log_sum_exp;
 
 /// The beams of one prompt.
 pub(super) struct Beams {
     settings: Beam,
+    min: usize,
     limit: usize,
+    /// What precedes the outputs.
+    prefix: Vec<u32>,
     sequences: Vec<Sequence>,
     /// What each sequence reads next.
     next: Vec<Vec<u32>>,
@@ -34,7 +38,9 @@ impl Beams {
     pub fn new(prompt: &Prompt, settings: &Beam, cache: &mut Cache) -> Self {
         Self {
             settings: settings.clone(),
+            min: prompt.min_new_tokens,
             limit: prompt.max_new_tokens,
+            prefix: prompt.tokens.clone(),
             sequences: (0..settings.size).filter_map(|_| cache.start()).collect(),
             next: vec![prompt.tokens.clone()],
             open: vec![Open {
@@ -56,11 +62,26 @@ impl Beams {
         &mut self,
         logits: &[f32],
         vocab: usize,
-        stop: &[u32],
+        options: &Options,
     ) -> Option<Vec<Hypothesis>> {
+        let stop = &options.stop;
         let size = self.settings.size;
         let keep = size * 2.max(1 + stop.len());
-        let candidates = best(&self.open, logits, vocab, keep);
+        let mut candidates = Candidates::new(keep);
+        for (parent, (open, logits)) in self.open.iter().zip(logits.chunks_exact(vocab)).enumerate()
+        {
+            let place = Place {
+                prefix: &self.prefix,
+                output: &open.tokens,
+                min: self.min,
+                max: self.limit,
+                stop,
+            };
+            let shift = -log_sum_exp(logits);
+            let changes = options.rules.changes(&place, logits, shift);
+            candidates.offer(parent, open.log_probability, logits, shift, &changes);
+        }
+        let candidates = candidates.found;
 
         let length = self.open[0].tokens.len() + 1;
         let penalty = (length as f32).powf(self.settings.length_penalty);
@@ -91,11 +112,21 @@ impl Beams {
             .take(size)
             .collect();
         let full = self.done.len() == size;
+        let best_penalty = match self.settings.early_stopping {
+            EarlyStopping::Never if self.settings.length_penalty > 0.0 => {
+                (self.limit as f32).powf(self.settings.length_penalty)
+            }
+            _ => penalty,
+        };
         let hopeless = full
-            && (self.settings.early_stopping
-                || going
-                    .first()
-                    .is_none_or(|best| best.log_probability / penalty <= self.done[size - 1].0));
+            && (self.settings.early_stopping == EarlyStopping::Immediate
+                || going.first().is_none_or(|best| {
+                    best.log_probability / best_penalty <= self.done[size - 1].0
+                }));
+        if going.is_empty() && self.done.is_empty() {
+            // The rules leave nothing: the outputs end here.
+            return Some(self.open.drain(..).map(Open::cut).collect());
+        }
         if going.is_empty() || hopeless {
             return Some(
                 std::mem::take(&mut self.done)
@@ -133,28 +164,74 @@ impl Beams {
     }
 }
 
-/// The `keep` likeliest continuations, best first; of equals the earlier parent's and the lower
-/// token's.
-fn best(open: &[Open], logits: &[f32], vocab: usize, keep: usize) -> Vec<Candidate> {
-    let mut found: Vec<Candidate> = Vec::with_capacity(keep + 1);
-    for (parent, (open, logits)) in open.iter().zip(logits.chunks_exact(vocab)).enumerate() {
-        let base = open.log_probability - log_sum_exp(logits);
-        for (token, &logit) in logits.iter().enumerate() {
-            let log_probability = base + logit;
-            if found.len() == keep && log_probability <= found[keep - 1].log_probability {
-                continue;
-            }
-            let at = found.partition_point(|c| c.log_probability >= log_probability);
-            found.insert(
-                at,
-                Candidate {
-                    parent,
-                    token: token as u32,
-                    log_probability,
-                },
-            );
-            found.truncate(keep);
+impl Open {
+    fn cut(self) -> Hypothesis {
+        Hypothesis {
+            scored: self.tokens.len(),
+            tokens: self.tokens,
+            log_probability: self.log_probability,
+            complete: false,
         }
     }
-    found
+}
+
+/// The likeliest continuations, best first; of equals the earlier parent's and the lower token's.
+struct Candidates {
+    found: Vec<Candidate>,
+    keep: usize,
+}
+
+impl Candidates {
+    fn new(keep: usize) -> Self {
+        Self {
+            found: Vec::with_capacity(keep + 1),
+            keep,
+        }
+    }
+
+    /// Takes what is likely enough of a parent's continuations. `shift` makes log-probabilities of
+    /// logits; changed scores are log-probabilities already.
+    fn offer(
+        &mut self,
+        parent: usize,
+        log_probability: f32,
+        logits: &[f32],
+        shift: f32,
+        changes: &Changes,
+    ) {
+        if !changes.only {
+            let base = log_probability + shift;
+            for (token, &logit) in (0..).zip(logits) {
+                if self.wants(base + logit) && changes.keep(token) {
+                    self.insert(parent, token, base + logit);
+                }
+            }
+        }
+        for &(token, score) in &changes.scores {
+            if self.wants(log_probability + score) {
+                self.insert(parent, token, log_probability + score);
+            }
+        }
+    }
+
+    fn wants(&self, log_probability: f32) -> bool {
+        match self.found.get(self.keep - 1) {
+            Some(last) => log_probability > last.log_probability,
+            None => log_probability > f32::NEG_INFINITY,
+        }
+    }
+
+    fn insert(&mut self, parent: usize, token: u32, log_probability: f32) {
+        let at = self.found.partition_point(|c| {
+            c.log_probability > log_probability
+                || (c.log_probability == log_probability && (c.parent, c.token) < (parent, token))
+        });
+        let candidate = Candidate {
+            parent,
+            token,
+            log_probability,
+        };
+        self.found.insert(at, candidate);
+        self.found.truncate(self.keep);
+    }
 }

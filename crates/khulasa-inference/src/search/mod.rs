@@ -5,6 +5,7 @@
 //! What a prompt becomes depends on nothing but the prompt.
 
 mod beam;
+mod rules;
 mod single;
 
 use std::ops::ControlFlow;
@@ -14,6 +15,7 @@ pub use candle_transformers::generation::Sampling;
 use rayon::prelude::*;
 
 use self::beam::Beams;
+pub use self::rules::Rules;
 use self::single::Single;
 use crate::decoder::{Cache, Decoder, Sequence};
 use crate::{Error, Result};
@@ -43,8 +45,21 @@ pub struct Beam {
     pub size: usize,
     /// A hypothesis' score is its log-probability divided by its length to this power.
     pub length_penalty: f32,
-    /// Whether to stop as soon as `size` hypotheses are complete, even if better ones may come.
-    pub early_stopping: bool,
+    /// When to stop.
+    pub early_stopping: EarlyStopping,
+}
+
+/// When a beam search stops that has as many complete hypotheses as its beam is wide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EarlyStopping {
+    /// When the best open hypothesis, at its present length, does not score better than the worst
+    /// complete one: `False` in `transformers`.
+    #[default]
+    Heuristic,
+    /// At once: `True`.
+    Immediate,
+    /// When no open hypothesis can score better, at whatever length: `"never"`.
+    Never,
 }
 
 impl Default for Beam {
@@ -52,7 +67,7 @@ impl Default for Beam {
         Self {
             size: 4,
             length_penalty: 1.0,
-            early_stopping: false,
+            early_stopping: EarlyStopping::default(),
         }
     }
 }
@@ -64,6 +79,8 @@ pub struct Prompt {
     pub tokens: Vec<u32>,
     /// The most tokens that may follow; at least 1.
     pub max_new_tokens: usize,
+    /// The fewest; no output ends before.
+    pub min_new_tokens: usize,
 }
 
 /// How to generate.
@@ -73,6 +90,8 @@ pub struct Options {
     pub search: Search,
     /// The tokens that end an output.
     pub stop: Vec<u32>,
+    /// What outputs must obey.
+    pub rules: Rules,
     /// The most sequences that run at once; a beam search takes as many as its beam is wide.
     pub batch: usize,
 }
@@ -143,11 +162,11 @@ impl Running {
         &mut self,
         logits: &[f32],
         vocab: usize,
-        stop: &[u32],
+        options: &Options,
     ) -> Result<Option<Vec<Hypothesis>>> {
         match self {
-            Running::Single(it) => it.advance(logits, stop),
-            Running::Beams(it) => Ok(it.advance(logits, vocab, stop)),
+            Running::Single(it) => it.advance(logits, options),
+            Running::Beams(it) => Ok(it.advance(logits, vocab, options)),
         }
     }
 
@@ -177,6 +196,7 @@ pub(crate) fn run(
         Search::Greedy | Search::Sample { .. } => 1,
     };
     let config = decoder.config();
+    options.rules.check(config.output_vocab)?;
     for (index, prompt) in prompts.iter().enumerate() {
         let (tokens, limit) = (prompt.tokens.len(), config.max_positions.saturating_sub(1));
         if tokens == 0 || tokens > limit {
@@ -211,6 +231,7 @@ pub(crate) fn run(
             let prompt = Prompt {
                 tokens: prompt.tokens.clone(),
                 max_new_tokens: (positions(prompt) - prompt.tokens.len()).max(1),
+                min_new_tokens: prompt.min_new_tokens,
             };
             running.push((index, Running::start(&prompt, options, &mut cache)));
         }
@@ -218,7 +239,7 @@ pub(crate) fn run(
             return Ok(results);
         }
         let (outcomes, output_tokens) =
-            pool.install(|| step(decoder, &cache, &mut running, &options.stop))?;
+            pool.install(|| step(decoder, &cache, &mut running, options))?;
         if observer(Event::Step {
             input_tokens,
             output_tokens,
@@ -255,7 +276,7 @@ fn step(
     decoder: &Decoder,
     cache: &Cache,
     running: &mut [(usize, Running)],
-    stop: &[u32],
+    options: &Options,
 ) -> Result<(Vec<Option<Vec<Hypothesis>>>, usize)> {
     let mut batch = Vec::new();
     let mut rows = Vec::new();
@@ -271,7 +292,11 @@ fn step(
             .par_iter_mut()
             .zip(rows)
             .map(|((_, it), rows)| {
-                it.advance(&values[rows.start * vocab..rows.end * vocab], vocab, stop)
+                it.advance(
+                    &values[rows.start * vocab..rows.end * vocab],
+                    vocab,
+                    options,
+                )
             })
             .collect::<Result<Vec<_>>>()
     })??;

@@ -3,7 +3,8 @@
 use candle_core::{Device, Tensor};
 use candle_transformers::generation::{LogitsProcessor, Sampling};
 
-use super::{Hypothesis, Prompt};
+use super::rules::{Changes, Place};
+use super::{Hypothesis, Options, Prompt};
 use crate::Result;
 use crate::decoder::{Cache, Sequence};
 use crate::kernels::log_sum_exp;
@@ -12,8 +13,11 @@ use crate::kernels::log_sum_exp;
 pub(super) struct Single {
     sequence: Option<Sequence>,
     next: Vec<u32>,
+    /// What precedes the output.
+    prefix: Vec<u32>,
     tokens: Vec<u32>,
     log_probability: f32,
+    min: usize,
     limit: usize,
     sampler: Option<LogitsProcessor>,
 }
@@ -23,8 +27,10 @@ impl Single {
         Self {
             sequence: cache.start(),
             next: prompt.tokens.clone(),
+            prefix: prompt.tokens.clone(),
             tokens: Vec::new(),
             log_probability: 0.0,
+            min: prompt.min_new_tokens,
             limit: prompt.max_new_tokens,
             sampler: sampling.map(|(s, seed)| LogitsProcessor::from_sampling(seed, s.clone())),
         }
@@ -37,12 +43,42 @@ impl Single {
             .collect()
     }
 
-    pub fn advance(&mut self, logits: &[f32], stop: &[u32]) -> Result<Option<Vec<Hypothesis>>> {
-        let token = match &mut self.sampler {
-            None => largest(logits),
-            Some(sampler) => sampler.sample(&Tensor::new(logits, &Device::Cpu)?)?,
+    pub fn advance(
+        &mut self,
+        logits: &[f32],
+        options: &Options,
+    ) -> Result<Option<Vec<Hypothesis>>> {
+        let stop = &options.stop;
+        let place = Place {
+            prefix: &self.prefix,
+            output: &self.tokens,
+            min: self.min,
+            max: self.limit,
+            stop,
         };
-        self.log_probability += logits[token as usize] - log_sum_exp(logits);
+        let changes = options.rules.changes(&place, logits, 0.0);
+        let Some(likeliest) = largest(logits, &changes) else {
+            // The rules leave nothing: the output ends here.
+            return Ok(Some(vec![self.hypothesis(false)]));
+        };
+        let token = match &mut self.sampler {
+            None => likeliest,
+            Some(sampler) => {
+                let mut scores = match changes.only {
+                    true => vec![f32::NEG_INFINITY; logits.len()],
+                    false => logits.to_vec(),
+                };
+                for &(token, score) in &changes.scores {
+                    scores[token as usize] = score;
+                }
+                let length = scores.len();
+                sampler.sample(&Tensor::from_vec(scores, length, &Device::Cpu)?)?
+            }
+        };
+        // A token that is forced costs nothing; any other what the model says.
+        if !changes.only {
+            self.log_probability += logits[token as usize] - log_sum_exp(logits);
+        }
         let complete = stop.contains(&token);
         if !complete {
             self.tokens.push(token);
@@ -51,15 +87,17 @@ impl Single {
             self.next = vec![token];
             return Ok(None);
         }
+        Ok(Some(vec![self.hypothesis(complete)]))
+    }
+
+    fn hypothesis(&mut self, complete: bool) -> Hypothesis {
         let tokens = std::mem::take(&mut self.tokens);
-        let scored = tokens.len() + usize::from(complete);
-        let log_probability = self.log_probability;
-        Ok(Some(vec![Hypothesis {
+        Hypothesis {
+            scored: tokens.len() + usize::from(complete),
             tokens,
-            log_probability,
-            scored,
+            log_probability: self.log_probability,
             complete,
-        }]))
+        }
     }
 
     pub fn end(self, cache: &mut Cache) {
@@ -69,22 +107,49 @@ impl Single {
     }
 }
 
-/// The first index of the largest value.
-fn largest(logits: &[f32]) -> u32 {
-    let mut best = 0;
-    for (i, &v) in logits.iter().enumerate() {
-        if v > logits[best] {
-            best = i;
+/// The first token of the largest score after the changes; `None` if no token is allowed.
+fn largest(logits: &[f32], changes: &Changes) -> Option<u32> {
+    let mut best = (0, f32::NEG_INFINITY);
+    if !changes.only {
+        for (token, &score) in (0..).zip(logits) {
+            if score > best.1 && changes.keep(token) {
+                best = (token, score);
+            }
         }
     }
-    best as u32
+    for &(token, score) in &changes.scores {
+        if score > best.1 || (score == best.1 && token < best.0) {
+            best = (token, score);
+        }
+    }
+    (best.1 > f32::NEG_INFINITY).then_some(best.0)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn the_first_of_equals_wins_and_nan_never() {
-        assert_eq!(super::largest(&[1.0, 3.0, 3.0, 2.0]), 1);
-        assert_eq!(super::largest(&[1.0, f32::NAN, 0.5]), 0);
+        let find = |logits: &[f32]| largest(logits, &Changes::default());
+        assert_eq!(find(&[1.0, 3.0, 3.0, 2.0]), Some(1));
+        assert_eq!(find(&[1.0, f32::NAN, 0.5]), Some(0));
+        assert_eq!(find(&[f32::NAN, 0.5]), Some(1));
+        assert_eq!(find(&[f32::NAN; 3]), None);
+    }
+
+    #[test]
+    fn changed_scores() {
+        let find = |only, scores: &[(u32, f32)]| {
+            let scores = scores.to_vec();
+            largest(&[1.0, 3.0, 3.0, 2.0], &Changes { only, scores })
+        };
+        assert_eq!(find(false, &[(1, f32::NEG_INFINITY)]), Some(2));
+        assert_eq!(find(false, &[(0, 3.0)]), Some(0));
+        assert_eq!(find(false, &[(3, 4.0)]), Some(3));
+        assert_eq!(find(true, &[(3, 0.0)]), Some(3));
+        assert_eq!(find(true, &[]), None);
+        let banned = [0, 1, 2, 3].map(|t| (t, f32::NEG_INFINITY));
+        assert_eq!(find(false, &banned), None);
     }
 }
