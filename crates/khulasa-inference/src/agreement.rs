@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use candle_core::{DType, Device, Tensor};
 use serde::Deserialize;
 
-use crate::decoder::Sequence;
+use crate::cache::Sequence;
 use crate::linear::Form;
+use crate::model::{Model, Room};
 use crate::ops::Backend;
 use crate::weights::{Safetensors, Weights};
 use crate::{Beam, EarlyStopping, Generator, Options, Prompt, Rules, Search};
@@ -143,8 +144,8 @@ fn logits_at_every_position_and_of_a_ragged_batch() {
     for case in cases() {
         let decoder = case.generator.decoder();
         for (prompt, expected) in case.reference.prompts.iter().zip(&case.logits) {
-            let mut cache = decoder.cache(1, prompt.len()).unwrap();
-            let mut sequence = cache.start().unwrap();
+            let mut cache = decoder.cache(Room::for_sequences(1, prompt.len())).unwrap();
+            let mut sequence = cache.start(None).unwrap();
             for (token, expected) in prompt.iter().zip(expected) {
                 let mut batch = [(&mut sequence, std::slice::from_ref(token))];
                 let logits = decoder.forward(&cache, &mut batch).unwrap();
@@ -154,8 +155,11 @@ fn logits_at_every_position_and_of_a_ragged_batch() {
         }
         let prompts = &case.reference.prompts;
         let longest = prompts.iter().map(Vec::len).max().unwrap();
-        let mut cache = decoder.cache(prompts.len(), longest).unwrap();
-        let mut sequences: Vec<Sequence> = prompts.iter().map(|_| cache.start().unwrap()).collect();
+        let mut cache = decoder
+            .cache(Room::for_sequences(prompts.len(), longest))
+            .unwrap();
+        let mut sequences: Vec<Sequence> =
+            prompts.iter().map(|_| cache.start(None).unwrap()).collect();
         let mut batch: Vec<_> = sequences
             .iter_mut()
             .zip(prompts.iter().map(Vec::as_slice))

@@ -1,26 +1,27 @@
 //! Decoder-only models: RMS norms, rotary positions, grouped-query attention, gated feed-forward.
 
-mod cache;
 mod config;
 mod gguf;
 mod names;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use cache::{Cache, Sequence};
 use candle_core::{DType, Device, Tensor};
 pub(crate) use config::Config;
 pub(crate) use gguf::config as config_of_gguf;
 pub(crate) use names::Naming;
 
 use crate::Result;
+use crate::cache::{Cache, Layer as Stores, Place, Sequence};
 use crate::linear::{Form, Linear, Weight};
-use crate::ops::{self, Attention, Backend, Pass, RmsNorm};
+use crate::model::{Model, Room, Shape, Start};
+use crate::ops::{self, Angles, Attention, Backend, Pass, RmsNorm};
 use crate::weights::Weights;
 
 /// A decoder-only model.
 pub(crate) struct Decoder {
     config: Config,
+    shape: Shape,
     backend: Backend,
     device: Device,
     embedding: Weight,
@@ -142,7 +143,15 @@ impl Decoder {
             });
         }
         let norm = norm(naming.output_norm(), hidden)?;
+        let shape = Shape {
+            vocab: config.vocab,
+            output_vocab: config.output_vocab,
+            encoder: false,
+            longest_prompt: config.max_positions.saturating_sub(1),
+            longest_sequence: config.max_positions,
+        };
         Ok(Self {
+            shape,
             backend,
             device: device.clone(),
             embedding,
@@ -153,30 +162,48 @@ impl Decoder {
         })
     }
 
-    /// The model's shape.
+    /// The model's configuration.
     pub fn config(&self) -> &Config {
         &self.config
     }
+}
 
-    /// A cache for `rows` sequences of `capacity` positions.
-    pub fn cache(&self, rows: usize, capacity: usize) -> Result<Cache> {
-        let dtype = match &self.embedding {
-            // bf16 as its bits: zeroed memory of this type is not touched before it is used.
-            Weight::Int8(_) => DType::I16,
-            Weight::Dense(weight) => weight.dtype(),
+impl Model for Decoder {
+    fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    fn cache(&self, room: Room) -> Result<Cache> {
+        let config = &self.config;
+        let place = Place {
+            layers: config.layers,
+            width: config.kv_heads * config.head_dim,
+            dtype: match &self.embedding {
+                // bf16 as its bits: zeroed memory of this type is not touched before it is used.
+                Weight::Int8(_) => DType::I16,
+                Weight::Dense(weight) => weight.dtype(),
+            },
+            device: self.device.clone(),
         };
+        let angles = [config.rope, config.local_rope]
+            .map(|rope| Angles::new(room.positions, config.head_dim, rope.base, rope.stretch));
         Ok(Cache::new(
-            &self.config,
-            rows,
-            capacity,
-            dtype,
-            &self.device,
+            &place,
+            room.rows,
+            room.positions,
+            angles.into(),
         )?)
     }
 
-    /// Reads new tokens of some sequences (at least one each) and returns the logits after each
-    /// sequence's last token: `[sequences, output vocabulary]`.
-    pub fn forward(&self, cache: &Cache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Tensor> {
+    fn start(&self, _: &mut Cache, prompts: &[&[u32]]) -> Result<Vec<Start>> {
+        let start = |tokens: &&[u32]| Start {
+            source: None,
+            tokens: tokens.to_vec(),
+        };
+        Ok(prompts.iter().map(start).collect())
+    }
+
+    fn forward(&self, cache: &Cache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Tensor> {
         let mut pass = Pass {
             tokens: Vec::new(),
             histories: Vec::new(),
@@ -196,11 +223,7 @@ impl Decoder {
             x = (x * (self.config.hidden as f64).sqrt())?;
         }
         for (layer, stores) in self.layers.iter().zip(&cache.layers) {
-            let angles = if layer.local {
-                &cache.local_angles
-            } else {
-                &cache.angles
-            };
+            let angles = &cache.angles[usize::from(layer.local)];
             x = layer.forward(
                 x,
                 stores,
@@ -225,7 +248,7 @@ impl Layer {
     fn forward(
         &self,
         x: Tensor,
-        (keys, values): &(ops::Store, ops::Store),
+        (keys, values): &Stores,
         angles: &ops::Angles,
         pass: &Pass,
         activation: ops::Activation,

@@ -2,10 +2,12 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use super::{Config, Decoder, Naming, Sequence};
+use super::{Config, Decoder, Naming};
 use crate::Result;
+use crate::cache::Sequence;
 use crate::kernels::PackedMatrix;
 use crate::linear::Form;
+use crate::model::{Model, Room};
 use crate::ops::Backend;
 use crate::weights::Weights;
 
@@ -61,8 +63,8 @@ const PROMPTS: [&[u32]; 3] = [
 
 /// The logits after each prompt and after one more token, all prompts at once.
 fn together(decoder: &Decoder) -> Vec<Vec<f32>> {
-    let mut cache = decoder.cache(3, 20).unwrap();
-    let mut sequences: Vec<Sequence> = (0..3).map(|_| cache.start().unwrap()).collect();
+    let mut cache = decoder.cache(Room::for_sequences(3, 20)).unwrap();
+    let mut sequences: Vec<Sequence> = (0..3).map(|_| cache.start(None).unwrap()).collect();
     let mut rows = Vec::new();
     for tokens in [PROMPTS, [&[7u32], &[8], &[9]]] {
         let mut batch: Vec<_> = sequences.iter_mut().zip(tokens).collect();
@@ -81,8 +83,8 @@ fn together(decoder: &Decoder) -> Vec<Vec<f32>> {
 fn alone(decoder: &Decoder) -> Vec<Vec<f32>> {
     let mut rows = [Vec::new(), Vec::new()];
     for (prompt, next) in PROMPTS.into_iter().zip([7, 8, 9]) {
-        let mut cache = decoder.cache(1, 20).unwrap();
-        let mut sequence = cache.start().unwrap();
+        let mut cache = decoder.cache(Room::for_sequences(1, 20)).unwrap();
+        let mut sequence = cache.start(None).unwrap();
         let mut last = Vec::new();
         for token in prompt {
             let mut batch = [(&mut sequence, std::slice::from_ref(token))];
@@ -161,8 +163,8 @@ fn int8_is_near_f32() {
 #[test]
 fn sequences_that_part_share_what_came_before() {
     let decoder = decoder(Form::Int8, Backend::Fused);
-    let mut cache = decoder.cache(2, 20).unwrap();
-    let (mut a, mut b) = (cache.start().unwrap(), cache.start().unwrap());
+    let mut cache = decoder.cache(Room::for_sequences(2, 20)).unwrap();
+    let (mut a, mut b) = (cache.start(None).unwrap(), cache.start(None).unwrap());
     decoder
         .forward(&cache, &mut [(&mut a, PROMPTS[0])])
         .unwrap();
@@ -174,8 +176,12 @@ fn sequences_that_part_share_what_came_before() {
         .to_vec2::<f32>()
         .unwrap();
     for (row, last) in parted.into_iter().zip([7, 9]) {
-        let cache = decoder.cache(1, 20).unwrap();
-        let mut whole = decoder.cache(1, 20).unwrap().start().unwrap();
+        let cache = decoder.cache(Room::for_sequences(1, 20)).unwrap();
+        let mut whole = decoder
+            .cache(Room::for_sequences(1, 20))
+            .unwrap()
+            .start(None)
+            .unwrap();
         let tokens = [PROMPTS[0], &[last]].concat();
         let logits = decoder
             .forward(&cache, &mut [(&mut whole, &tokens)])
@@ -187,8 +193,8 @@ fn sequences_that_part_share_what_came_before() {
 #[test]
 fn a_sequence_cannot_outgrow_its_cache() {
     let decoder = decoder(Form::Int8, Backend::Fused);
-    let mut cache = decoder.cache(1, 4).unwrap();
-    let mut sequence = cache.start().unwrap();
+    let mut cache = decoder.cache(Room::for_sequences(1, 4)).unwrap();
+    let mut sequence = cache.start(None).unwrap();
     assert!(
         decoder
             .forward(&cache, &mut [(&mut sequence, PROMPTS[0])])

@@ -1,15 +1,15 @@
 //! Beam search, with the rules by which `transformers` (5.x) keeps, completes and stops.
 
 use super::rules::{Changes, Place};
-use super::{Beam, EarlyStopping, Hypothesis, Options, Prompt};
-use crate::decoder::{Cache, Sequence};
+use super::{Beam, EarlyStopping, Hypothesis, Lengths, Options};
+use crate::cache::{Cache, Sequence};
 use crate::kernels::log_sum_exp;
+use crate::model::Start;
 
 /// The beams of one prompt.
 pub(super) struct Beams {
     settings: Beam,
-    min: usize,
-    limit: usize,
+    lengths: Lengths,
     /// What precedes the outputs.
     prefix: Vec<u32>,
     sequences: Vec<Sequence>,
@@ -35,14 +35,15 @@ struct Candidate {
 }
 
 impl Beams {
-    pub fn new(prompt: &Prompt, settings: &Beam, cache: &mut Cache) -> Self {
+    pub fn new(start: Start, lengths: Lengths, settings: &Beam, cache: &mut Cache) -> Self {
         Self {
             settings: settings.clone(),
-            min: prompt.min_new_tokens,
-            limit: prompt.max_new_tokens,
-            prefix: prompt.tokens.clone(),
-            sequences: (0..settings.size).filter_map(|_| cache.start()).collect(),
-            next: vec![prompt.tokens.clone()],
+            lengths,
+            sequences: (0..settings.size)
+                .filter_map(|_| cache.start(start.source))
+                .collect(),
+            prefix: start.tokens.clone(),
+            next: vec![start.tokens],
             open: vec![Open {
                 tokens: Vec::new(),
                 log_probability: 0.0,
@@ -73,8 +74,8 @@ impl Beams {
             let place = Place {
                 prefix: &self.prefix,
                 output: &open.tokens,
-                min: self.min,
-                max: self.limit,
+                min: self.lengths.min,
+                max: self.lengths.limit,
                 stop,
             };
             let shift = -log_sum_exp(logits);
@@ -85,7 +86,7 @@ impl Beams {
 
         let length = self.open[0].tokens.len() + 1;
         let penalty = (length as f32).powf(self.settings.length_penalty);
-        let at_limit = length >= self.limit;
+        let at_limit = length >= self.lengths.limit;
         let ends = |c: &Candidate| stop.contains(&c.token) || at_limit;
         for c in candidates.iter().take(size).filter(|c| ends(c)) {
             let complete = stop.contains(&c.token);
@@ -114,7 +115,7 @@ impl Beams {
         let full = self.done.len() == size;
         let best_penalty = match self.settings.early_stopping {
             EarlyStopping::Never if self.settings.length_penalty > 0.0 => {
-                (self.limit as f32).powf(self.settings.length_penalty)
+                (self.lengths.limit as f32).powf(self.settings.length_penalty)
             }
             _ => penalty,
         };
@@ -158,9 +159,7 @@ impl Beams {
     }
 
     pub fn end(self, cache: &mut Cache) {
-        for sequence in self.sequences {
-            cache.end(sequence);
-        }
+        cache.end(self.sequences);
     }
 }
 

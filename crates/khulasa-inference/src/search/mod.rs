@@ -17,7 +17,8 @@ use rayon::prelude::*;
 use self::beam::Beams;
 pub use self::rules::Rules;
 use self::single::Single;
-use crate::decoder::{Cache, Decoder, Sequence};
+use crate::cache::{Cache, Sequence};
+use crate::model::{Model, Room, Start};
 use crate::{Error, Result};
 
 /// How to search.
@@ -132,6 +133,13 @@ pub enum Event<'a> {
 /// Prompt tokens that are enough for one step: more would only take more memory.
 const PREFILL: usize = 512;
 
+/// How many tokens a prompt's output has at least, and at most.
+#[derive(Debug, Clone, Copy)]
+struct Lengths {
+    min: usize,
+    limit: usize,
+}
+
 /// What is under way for one prompt.
 enum Running {
     Single(Box<Single>),
@@ -139,13 +147,13 @@ enum Running {
 }
 
 impl Running {
-    fn start(prompt: &Prompt, options: &Options, cache: &mut Cache) -> Self {
+    fn new(start: Start, lengths: Lengths, options: &Options, cache: &mut Cache) -> Self {
         match &options.search {
-            Search::Greedy => Running::Single(Single::new(prompt, None, cache).into()),
+            Search::Greedy => Running::Single(Single::new(start, lengths, None, cache).into()),
             Search::Sample { sampling, seed } => {
-                Running::Single(Single::new(prompt, Some((sampling, *seed)), cache).into())
+                Running::Single(Single::new(start, lengths, Some((sampling, *seed)), cache).into())
             }
-            Search::Beam(beam) => Running::Beams(Beams::new(prompt, beam, cache)),
+            Search::Beam(beam) => Running::Beams(Beams::new(start, lengths, beam, cache)),
         }
     }
 
@@ -180,7 +188,7 @@ impl Running {
 
 /// Runs all prompts. See [`crate::Generator::generate`].
 pub(crate) fn run(
-    decoder: &Decoder,
+    model: &dyn Model,
     pool: &rayon::ThreadPool,
     prompts: &[Prompt],
     options: &Options,
@@ -195,10 +203,11 @@ pub(crate) fn run(
         Search::Beam(beam) => beam.size,
         Search::Greedy | Search::Sample { .. } => 1,
     };
-    let config = decoder.config();
-    options.rules.check(config.output_vocab)?;
+    let shape = model.shape();
+    options.rules.check(shape.output_vocab)?;
+    let limit = shape.longest_prompt;
     for (index, prompt) in prompts.iter().enumerate() {
-        let (tokens, limit) = (prompt.tokens.len(), config.max_positions.saturating_sub(1));
+        let tokens = prompt.tokens.len();
         if tokens == 0 || tokens > limit {
             return Err(Error::Prompt {
                 index,
@@ -206,40 +215,51 @@ pub(crate) fn run(
                 limit,
             });
         }
-        if let Some(&token) = prompt.tokens.iter().find(|&&t| t as usize >= config.vocab) {
-            let vocab = config.vocab;
+        if let Some(&token) = prompt.tokens.iter().find(|&&t| t as usize >= shape.vocab) {
+            let vocab = shape.vocab;
             return Err(Error::Option(format!(
                 "prompt {index} has token {token} of a vocabulary of {vocab}"
             )));
         }
     }
-    let positions = |p: &Prompt| (p.tokens.len() + p.max_new_tokens).min(config.max_positions);
-    let capacity = prompts.iter().map(positions).max().unwrap_or(0);
+    let new_tokens = |p: &Prompt| shape.new_tokens(p.tokens.len(), p.max_new_tokens);
+    let positions = |p: &Prompt| shape.positions(p.tokens.len(), new_tokens(p));
+    let most = |f: &dyn Fn(&Prompt) -> usize| prompts.iter().map(f).max().unwrap_or(0);
     let rows = options.batch.max(width).min(width * prompts.len());
-    let mut cache = decoder.cache(rows, capacity)?;
+    let mut cache = model.cache(Room {
+        rows,
+        positions: most(&positions),
+        prompts: rows / width,
+        prompt_tokens: most(&|p| p.tokens.len()),
+    })?;
 
     let mut results = vec![Vec::new(); prompts.len()];
     let mut waiting = prompts.iter().enumerate();
     let mut running: Vec<(usize, Running)> = Vec::new();
     loop {
         let mut input_tokens = 0;
-        while cache.free() >= width && input_tokens < PREFILL {
+        let mut new = Vec::new();
+        while cache.free() >= width * (new.len() + 1) && input_tokens < PREFILL {
             let Some((index, prompt)) = waiting.next() else {
                 break;
             };
             input_tokens += prompt.tokens.len();
-            let prompt = Prompt {
-                tokens: prompt.tokens.clone(),
-                max_new_tokens: (positions(prompt) - prompt.tokens.len()).max(1),
-                min_new_tokens: prompt.min_new_tokens,
+            new.push((index, prompt));
+        }
+        let tokens: Vec<_> = new.iter().map(|(_, p)| p.tokens.as_slice()).collect();
+        let starts = pool.install(|| model.start(&mut cache, &tokens))?;
+        for ((index, prompt), start) in new.into_iter().zip(starts) {
+            let lengths = Lengths {
+                min: prompt.min_new_tokens,
+                limit: new_tokens(prompt),
             };
-            running.push((index, Running::start(&prompt, options, &mut cache)));
+            running.push((index, Running::new(start, lengths, options, &mut cache)));
         }
         if running.is_empty() {
             return Ok(results);
         }
         let (outcomes, output_tokens) =
-            pool.install(|| step(decoder, &cache, &mut running, options))?;
+            pool.install(|| step(model, &cache, &mut running, options))?;
         if observer(Event::Step {
             input_tokens,
             output_tokens,
@@ -273,7 +293,7 @@ pub(crate) fn run(
 /// One forward pass and what follows from its logits: for each running prompt its hypotheses, if
 /// it is done; and the number of sequences that ran.
 fn step(
-    decoder: &Decoder,
+    model: &dyn Model,
     cache: &Cache,
     running: &mut [(usize, Running)],
     options: &Options,
@@ -285,7 +305,7 @@ fn step(
         rows.push(batch.len()..batch.len() + inputs.len());
         batch.extend(inputs);
     }
-    let logits = decoder.forward(cache, &mut batch)?;
+    let logits = model.forward(cache, &mut batch)?;
     let (sequences, vocab) = logits.dims2()?;
     let outcomes = with_values(&logits, |values| {
         running

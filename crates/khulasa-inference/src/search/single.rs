@@ -4,10 +4,11 @@ use candle_core::{Device, Tensor};
 use candle_transformers::generation::{LogitsProcessor, Sampling};
 
 use super::rules::{Changes, Place};
-use super::{Hypothesis, Options, Prompt};
+use super::{Hypothesis, Lengths, Options};
 use crate::Result;
-use crate::decoder::{Cache, Sequence};
+use crate::cache::{Cache, Sequence};
 use crate::kernels::log_sum_exp;
+use crate::model::Start;
 
 /// A prompt's only hypothesis so far.
 pub(super) struct Single {
@@ -17,21 +18,24 @@ pub(super) struct Single {
     prefix: Vec<u32>,
     tokens: Vec<u32>,
     log_probability: f32,
-    min: usize,
-    limit: usize,
+    lengths: Lengths,
     sampler: Option<LogitsProcessor>,
 }
 
 impl Single {
-    pub fn new(prompt: &Prompt, sampling: Option<(&Sampling, u64)>, cache: &mut Cache) -> Self {
+    pub fn new(
+        start: Start,
+        lengths: Lengths,
+        sampling: Option<(&Sampling, u64)>,
+        cache: &mut Cache,
+    ) -> Self {
         Self {
-            sequence: cache.start(),
-            next: prompt.tokens.clone(),
-            prefix: prompt.tokens.clone(),
+            sequence: cache.start(start.source),
+            prefix: start.tokens.clone(),
+            next: start.tokens,
             tokens: Vec::new(),
             log_probability: 0.0,
-            min: prompt.min_new_tokens,
-            limit: prompt.max_new_tokens,
+            lengths,
             sampler: sampling.map(|(s, seed)| LogitsProcessor::from_sampling(seed, s.clone())),
         }
     }
@@ -52,8 +56,8 @@ impl Single {
         let place = Place {
             prefix: &self.prefix,
             output: &self.tokens,
-            min: self.min,
-            max: self.limit,
+            min: self.lengths.min,
+            max: self.lengths.limit,
             stop,
         };
         let changes = options.rules.changes(&place, logits, 0.0);
@@ -83,7 +87,7 @@ impl Single {
         if !complete {
             self.tokens.push(token);
         }
-        if !complete && self.tokens.len() < self.limit {
+        if !complete && self.tokens.len() < self.lengths.limit {
             self.next = vec![token];
             return Ok(None);
         }
@@ -101,9 +105,7 @@ impl Single {
     }
 
     pub fn end(self, cache: &mut Cache) {
-        if let Some(sequence) = self.sequence {
-            cache.end(sequence);
-        }
+        cache.end(self.sequence);
     }
 }
 
