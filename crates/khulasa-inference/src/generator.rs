@@ -130,7 +130,7 @@ impl Generator {
     }
 
     #[cfg(test)]
-    pub(crate) fn decoder(&self) -> &Decoder {
+    pub(crate) fn model(&self) -> &dyn crate::model::Model {
         &self.decoder
     }
 

@@ -80,7 +80,11 @@ impl Beams {
             };
             let shift = -log_sum_exp(logits);
             let changes = options.rules.changes(&place, logits, shift);
-            candidates.offer(parent, open.log_probability, logits, shift, &changes);
+            let mut before = open.log_probability;
+            if options.rules.renormalize {
+                before -= changes.log_total(logits, shift);
+            }
+            candidates.offer(parent, before, logits, shift, &changes);
         }
         let candidates = candidates.found;
 

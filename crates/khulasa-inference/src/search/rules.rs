@@ -27,6 +27,9 @@ pub struct Rules {
     pub forced_eos: Vec<u32>,
     /// Tokens that must not occur.
     pub suppressed: Vec<u32>,
+    /// Whether the log-probabilities of hypotheses are among what the rules allow. If not, they
+    /// are the model's own.
+    pub renormalize: bool,
 }
 
 impl Default for Rules {
@@ -38,6 +41,7 @@ impl Default for Rules {
             forced_bos: None,
             forced_eos: Vec::new(),
             suppressed: Vec::new(),
+            renormalize: false,
         }
     }
 }
@@ -72,6 +76,26 @@ impl Changes {
                 .scores
                 .binary_search_by_key(&token, |&(t, _)| t)
                 .is_err()
+    }
+}
+
+impl Changes {
+    /// The logarithm of the probability that is left, where `scores` with `shift` are
+    /// log-probabilities.
+    pub fn log_total(&self, scores: &[f32], shift: f32) -> f32 {
+        let new: f32 = self.scores.iter().map(|(_, score)| score.exp()).sum();
+        if self.only {
+            return new.ln();
+        }
+        let probability = |token: u32| (scores[token as usize] + shift).exp();
+        let old: f32 = self.scores.iter().map(|&(t, _)| probability(t)).sum();
+        let mut kept = 1.0 - old;
+        if kept < 0.5 {
+            // Too few digits of the difference count.
+            let tokens = 0..scores.len() as u32;
+            kept = tokens.filter(|&t| self.keep(t)).map(probability).sum();
+        }
+        (kept + new).ln()
     }
 }
 
@@ -226,6 +250,7 @@ mod tests {
                 forced_bos: case.forced_bos_token_id,
                 forced_eos: case.forced_eos_token_id.clone().unwrap_or_default(),
                 suppressed: case.suppress_tokens.clone().unwrap_or_default(),
+                renormalize: false,
             };
             rules.check(fixture.scores.len()).unwrap();
             let place = Place {

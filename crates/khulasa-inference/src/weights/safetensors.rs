@@ -96,17 +96,6 @@ impl Safetensors {
     }
 }
 
-#[cfg(test)]
-impl Safetensors {
-    /// Opens one file.
-    pub fn open_file(path: &Path) -> Result<Self> {
-        Ok(Self {
-            folder: path.to_owned(),
-            shards: vec![Shard::open(path.to_owned())?],
-        })
-    }
-}
-
 impl Weights for Safetensors {
     fn read(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
         let (shard, info) = self
