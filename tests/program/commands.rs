@@ -29,7 +29,13 @@ fn help_shows_how_to_begin() {
 
 #[test]
 fn models() {
-    assert!(stdout(["models", "list"]).starts_with("gist-ar-en  gist quality  "));
+    let list = stdout(["models", "list"]);
+    let line = |name: &str| list.lines().find(|line| line.starts_with(name)).unwrap();
+    assert!(line("gist-ar-en ").contains("  gist quality  "), "{list}");
+    assert!(
+        line("opus-mt-ar-en ").contains("  quality unknown  "),
+        "{list}"
+    );
     let card = stdout(["models", "show", "gist-ar-en"]);
     assert!(card.contains("Gemma Terms of Use"), "{card}");
     assert!(Path::new(stdout(["models", "path"]).trim()).is_file());

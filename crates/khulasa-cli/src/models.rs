@@ -1,6 +1,6 @@
 //! `khulasa models`: what is known of the models that are here.
 
-use khulasa::{Card, DEFAULT_MODEL, Result, cards, find_card};
+use khulasa::{Card, DEFAULT_MODEL, Result, Task, cards, find_card};
 
 use crate::args::ModelsCommand;
 
@@ -13,7 +13,7 @@ pub fn show(command: &ModelsCommand) -> Result<String> {
         ModelsCommand::List => list(&cards()?),
         ModelsCommand::Show { model } => Ok(details(&find_card(model)?)),
         ModelsCommand::Path { model } => {
-            Ok(format!("{}\n", find_card(model)?.weights_path().display()))
+            Ok(format!("{}\n", find_card(model)?.weights()?.display()))
         }
     }
 }
@@ -38,28 +38,75 @@ fn list(cards: &[Card]) -> Result<String> {
 }
 
 fn details(card: &Card) -> String {
-    let weights = card.weights_path().display().to_string();
+    let licence = match card.non_commercial {
+        true => format!("{}: not for commercial use", card.licence),
+        false => card.licence.clone(),
+    };
     let languages = card.languages.join(", ");
     let quality = format!("{} ({})", card.quality.label(), card.quality_source);
-    let sentences = format!("up to {} tokens in one piece", card.prompt.translate_tokens);
-    let beam = card.prompt.beam.to_string();
-    let summaries = match card.prompt.summarize_tokens {
-        0 => "none".to_owned(),
-        tokens => format!("of the first {tokens} tokens"),
+    let hub = card.hub.as_ref().map(ToString::to_string);
+    let weights = card.weights();
+    let weights = match &weights {
+        Ok(path) => path.display().to_string(),
+        Err(error) => error.to_string(),
     };
+    let translates = card
+        .translate
+        .as_ref()
+        .map(|task| as_told("sentences", task));
+    let summarises = card
+        .summarize
+        .as_ref()
+        .map(|task| as_told("articles", task));
     let lines = [
         ("name", Some(&card.name)),
         ("description", Some(&card.description)),
         ("source", Some(&card.source)),
-        ("licence", Some(&card.licence)),
+        ("licence", Some(&licence)),
         ("notice", card.notice.as_ref()),
         ("languages", Some(&languages)),
         ("quality", Some(&quality)),
-        ("sentences", Some(&sentences)),
-        ("beam", Some(&beam)),
-        ("summaries it writes", Some(&summaries)),
+        ("translates", translates.as_ref()),
+        ("summarises", summarises.as_ref()),
+        ("hub", hub.as_ref()),
+        ("file", card.file.as_ref()),
         ("weights", Some(&weights)),
     ];
-    let line = |(name, value): (&str, Option<&String>)| Some(format!("{name:20} {}\n", value?));
+    let line = |(name, value): (&str, Option<&String>)| Some(format!("{name:12} {}\n", value?));
     lines.into_iter().filter_map(line).collect()
+}
+
+/// How a task is done, as far as the card says it.
+fn as_told(what: &str, task: &Task) -> String {
+    let mut said = format!(
+        "{} {what} of up to {} tokens",
+        match task.reads.as_str() {
+            "ar" => "Arabic",
+            "en" => "English",
+            other => other,
+        },
+        task.input_tokens
+    );
+    let settings = [
+        ("beam", task.beam.map(|n| n.to_string())),
+        ("length penalty", task.length_penalty.map(|n| n.to_string())),
+        (
+            "at least, in tokens",
+            task.min_output_tokens.map(|n| n.to_string()),
+        ),
+        (
+            "at most, in tokens",
+            task.max_output_tokens.map(|n| n.to_string()),
+        ),
+        (
+            "no repeated n-grams of",
+            task.no_repeat_ngram.map(|n| n.to_string()),
+        ),
+    ];
+    for (name, value) in settings {
+        if let Some(value) = value {
+            said += &format!("; {name} {value}");
+        }
+    }
+    said
 }

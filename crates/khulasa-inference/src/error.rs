@@ -12,6 +12,14 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A file could not be written.
+    #[error("{path}: cannot be written: {source}", path = .path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A file is not what it claims to be, or not something that this crate runs.
     #[error("{path}: {reason}", path = .path.display())]
     Model {
@@ -39,6 +47,14 @@ pub enum Error {
         /// Its name.
         device: String,
         /// Why, and what to do.
+        reason: String,
+    },
+    /// A model on the hub, or in the cache of its models.
+    #[error("model {model}: {reason}")]
+    Hub {
+        /// Its name.
+        model: String,
+        /// What is wrong with it, and what to do.
         reason: String,
     },
     /// The observer cancelled the work.

@@ -16,6 +16,7 @@ mod decoder;
 mod device;
 mod error;
 mod generator;
+pub mod hub;
 mod kernels;
 mod linear;
 #[allow(dead_code)]

@@ -106,6 +106,12 @@ pub enum Error {
         /// Where it was looked for, and what to do.
         reason: String,
     },
+    /// A model on the hub is not on this machine.
+    #[error("model {id}: is not on this machine: {}", how_to_fetch(id))]
+    NotFetched {
+        /// Its name on the hub.
+        id: khulasa_inference::hub::ModelId,
+    },
     /// A model's files or its work.
     #[error(transparent)]
     Inference(khulasa_inference::Error),
@@ -118,4 +124,16 @@ impl From<khulasa_inference::Error> for Error {
             error => Self::Inference(error),
         }
     }
+}
+
+fn how_to_fetch(id: &khulasa_inference::hub::ModelId) -> String {
+    if cfg!(feature = "hub") {
+        return format!("fetch it with `khulasa models pull {id}`");
+    }
+    let cache = khulasa_inference::hub::Settings::from_env().cache;
+    format!(
+        "this build cannot fetch it, as it lacks the feature hub: build with it, let the hub's own \
+         tools put the model into the cache {}, or name a folder that has its files",
+        cache.display()
+    )
 }

@@ -39,7 +39,7 @@ mod summary;
 mod translate;
 
 pub use article::{Article, Format, Kind, Paragraph, ReadOptions};
-pub use card::{Card, DEFAULT_MODEL, Prompt, cards, find_card, model_folders};
+pub use card::{Card, DEFAULT_MODEL, Task, cards, find_card, model_folders};
 pub use check::{Flag, check};
 pub use digest::{
     Digest, Method, ModelInfo, Quality, SCHEMA_VERSION, SentenceId, Summary, SummarySentence,
@@ -47,7 +47,7 @@ pub use digest::{
 };
 pub use error::Error;
 pub use khulasa::{Builder, Khulasa};
-pub use khulasa_inference::DeviceChoice;
+pub use khulasa_inference::{DeviceChoice, hub};
 pub use khulasa_tokenizer::{Encoding, Language, Span};
 pub use model::{LocalModel, ModelOptions};
 pub use summary::{Abstractive, Extractive, Writer};

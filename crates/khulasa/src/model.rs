@@ -58,17 +58,13 @@ impl LocalModel {
     /// # Errors
     /// What is wrong with its files, by name, or with its card.
     pub fn load(card: &Card, options: &ModelOptions) -> Result<Self> {
-        let weights = card.weights_path();
-        if !weights.exists() {
-            return Err(Error::NoModel {
-                model: card.name.clone(),
-                reason: format!(
-                    "its weights {} are missing: fetch them again with the clone (a clone without \
-                     large files has none), or name another model",
-                    weights.display()
-                ),
-            });
-        }
+        let weights = card.weights()?;
+        let Some(translate) = &card.translate else {
+            return Err(Error::Setup(format!(
+                "model {} cannot translate",
+                card.name
+            )));
+        };
         let load = LoadOptions {
             device: options.device,
             precision: Precision::Fast,
@@ -76,12 +72,12 @@ impl LocalModel {
         };
         let generator = Generator::load(&weights, &load)?;
         let template = |text: &str| Template::parse(text, &generator, card);
-        let translate = template(&card.prompt.translate)?;
-        let summarize = match &card.prompt.summarize {
-            Some(text) => Some((template(text)?, card.prompt.summarize_tokens)),
+        let prompt = template(&translate.prompt)?;
+        let summarize = match &card.summarize {
+            Some(task) => Some((template(&task.prompt)?, task.input_tokens)),
             None => None,
         };
-        let search = match options.beam.unwrap_or(card.prompt.beam) {
+        let search = match options.beam.or(translate.beam).unwrap_or(1) {
             0 => {
                 return Err(Error::Setup(
                     "a beam has at least one hypothesis".to_owned(),
@@ -100,10 +96,10 @@ impl LocalModel {
                 licence: Some(card.licence.clone()),
             },
             stop: generator.stop_tokens().to_vec(),
-            translate_tokens: card.prompt.translate_tokens,
+            translate_tokens: translate.input_tokens,
             generator,
             search,
-            translate,
+            translate: prompt,
             summarize,
         })
     }
