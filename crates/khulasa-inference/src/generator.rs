@@ -7,7 +7,7 @@ use candle_core::quantized::gguf_file::Value;
 use candle_core::{DType, Device};
 use khulasa_tokenizer::Tokenizer;
 
-use crate::decoder::{Config, Decoder, Naming, config_of_gguf};
+use crate::decoder::{Config, Decoder, Naming};
 use crate::device::DeviceChoice;
 use crate::linear::Form;
 use crate::ops::Backend;
@@ -102,12 +102,12 @@ impl Generator {
             let (tokenizer, decoder) = both(
                 &pool,
                 || Tokenizer::from_file(&path.join("tokenizer.json")),
-                || load(&config, &weights, Naming::HuggingFace),
+                || load(&config, &weights, Naming::of_folder(&weights)),
             );
             (config, tokenizer?, decoder?)
         } else {
             let gguf = Gguf::open(path)?;
-            let config = config_of_gguf(&gguf).map_err(model(path))?;
+            let config = Config::from_gguf(&gguf).map_err(model(path))?;
             let (tokenizer, decoder) = both(
                 &pool,
                 || vocabulary(&gguf),

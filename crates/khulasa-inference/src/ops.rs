@@ -210,20 +210,17 @@ pub(crate) struct Angles {
 }
 
 impl Angles {
-    /// Positions `0..positions`; the angle of pair `i` is `position × base^(−2i/dim) ÷ stretch`.
-    pub fn new(positions: usize, dim: usize, base: f64, stretch: f64) -> Self {
-        let half = dim / 2;
+    /// Positions `0..positions`, at so many radians a position for each pair.
+    pub fn new(positions: usize, frequencies: &[f32]) -> Self {
         let (mut cos, mut sin) = (Vec::new(), Vec::new());
-        let frequencies: Vec<f32> = (0..half)
-            .map(|i| (base.powf(-2.0 * i as f64 / dim as f64) / stretch) as f32)
-            .collect();
         for position in 0..positions {
-            for &f in &frequencies {
+            for &f in frequencies {
                 let angle = f64::from(position as f32 * f);
                 cos.push(angle.cos() as f32);
                 sin.push(angle.sin() as f32);
             }
         }
+        let half = frequencies.len();
         Self { half, cos, sin }
     }
 

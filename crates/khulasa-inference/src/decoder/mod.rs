@@ -1,14 +1,12 @@
 //! Decoder-only models: RMS norms, rotary positions, grouped-query attention, gated feed-forward.
 
 mod config;
-mod gguf;
 mod names;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use candle_core::{DType, Device, Tensor};
 pub(crate) use config::Config;
-pub(crate) use gguf::config as config_of_gguf;
 pub(crate) use names::Naming;
 
 use crate::Result;
@@ -54,7 +52,7 @@ impl Decoder {
         backend: Backend,
         device: &Device,
     ) -> Result<Self> {
-        let plus_one = naming == Naming::HuggingFace && config.norm_plus_one;
+        let plus_one = naming != Naming::Gguf && config.norm_plus_one;
         let norm = |name: &str, width: usize| -> Result<RmsNorm> {
             let weight = weights.read(name, &[width])?;
             let weight = if plus_one { (weight + 1.0)? } else { weight };
@@ -66,12 +64,18 @@ impl Decoder {
         };
         let (hidden, dim) = (config.hidden, config.head_dim);
         let (q_width, kv_width) = (config.heads * dim, config.kv_heads * dim);
-        let matrix = |name| Weight::load(weights, &[(name, config.vocab)], hidden, form, device);
+        let matrix =
+            |name: String| Weight::load(weights, &[(&name, config.vocab)], hidden, form, device);
         let embedding = matrix(naming.embedding())?;
         let head = if config.tied {
             embedding.clone()
         } else {
             matrix(naming.head())?
+        };
+        let feed_forward_norm = if config.post_norms {
+            names::PRE_FEED_FORWARD_NORM
+        } else {
+            names::FEED_FORWARD_NORM
         };
         let mut layers = Vec::with_capacity(config.layers);
         for (i, &local) in config.local.iter().enumerate() {
@@ -90,7 +94,7 @@ impl Decoder {
                 )),
                 false => None,
             };
-            let linear = |parts: &[(names::Part, usize)], inner| -> Result<Linear> {
+            let linear = |parts: &[(names::Part, usize)], inner, bias| -> Result<Linear> {
                 let names: Vec<_> = parts
                     .iter()
                     .map(|&(part, width)| (name(part), width))
@@ -99,7 +103,7 @@ impl Decoder {
                     .iter()
                     .map(|(n, width)| (n.as_str(), *width))
                     .collect();
-                Linear::load(weights, &parts, inner, false, form, device)
+                Linear::load(weights, &parts, inner, bias, form, device)
             };
             layers.push(Layer {
                 local,
@@ -118,23 +122,29 @@ impl Decoder {
                         (names::V, kv_width),
                     ],
                     hidden,
+                    config.qkv_bias,
                 )?,
                 qk_norms,
-                output: linear(&[(names::OUTPUT, hidden)], q_width)?,
+                output: linear(&[(names::OUTPUT, hidden)], q_width, config.output_bias)?,
                 post_attention_norm: optional(
                     config.post_norms,
                     names::POST_ATTENTION_NORM,
                     hidden,
                 )?,
-                feed_forward_norm: norm(&name(names::FEED_FORWARD_NORM), hidden)?,
+                feed_forward_norm: norm(&name(feed_forward_norm), hidden)?,
                 gate_up: linear(
                     &[
                         (names::GATE, config.feed_forward),
                         (names::UP, config.feed_forward),
                     ],
                     hidden,
+                    config.feed_forward_bias,
                 )?,
-                down: linear(&[(names::DOWN, hidden)], config.feed_forward)?,
+                down: linear(
+                    &[(names::DOWN, hidden)],
+                    config.feed_forward,
+                    config.feed_forward_bias,
+                )?,
                 post_feed_forward_norm: optional(
                     config.post_norms,
                     names::POST_FEED_FORWARD_NORM,
@@ -142,7 +152,7 @@ impl Decoder {
                 )?,
             });
         }
-        let norm = norm(naming.output_norm(), hidden)?;
+        let norm = norm(&naming.output_norm(), hidden)?;
         let shape = Shape {
             vocab: config.vocab,
             output_vocab: config.output_vocab,
@@ -185,8 +195,8 @@ impl Model for Decoder {
             },
             device: self.device.clone(),
         };
-        let angles = [config.rope, config.local_rope]
-            .map(|rope| Angles::new(room.positions, config.head_dim, rope.base, rope.stretch));
+        let angles =
+            [&config.rope, &config.local_rope].map(|rope| Angles::new(room.positions, rope));
         Ok(Cache::new(
             &place,
             room.rows,
@@ -249,7 +259,7 @@ impl Layer {
         &self,
         x: Tensor,
         (keys, values): &Stores,
-        angles: &ops::Angles,
+        angles: &Angles,
         pass: &Pass,
         activation: ops::Activation,
         backend: Backend,

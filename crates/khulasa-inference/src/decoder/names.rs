@@ -1,12 +1,21 @@
 //! What the parts of a decoder are called in files.
 
+use crate::weights::Weights;
+
+/// The embedding in Hugging Face's files.
+const EMBEDDING: &str = "embed_tokens.weight";
+
 /// Whose names a file uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Naming {
     /// GGUF's.
     Gguf,
-    /// Hugging Face's, as in safetensors of `…ForCausalLM`.
-    HuggingFace,
+    /// Hugging Face's: the names of the layers' parts begin with `body`, the output head's with
+    /// `head`.
+    HuggingFace {
+        body: &'static str,
+        head: &'static str,
+    },
 }
 
 /// A part of a layer: its name in GGUF and in Hugging Face's files.
@@ -20,38 +29,55 @@ pub(crate) const Q_NORM: Part = ("attn_q_norm", "self_attn.q_norm");
 pub(crate) const K_NORM: Part = ("attn_k_norm", "self_attn.k_norm");
 pub(crate) const OUTPUT: Part = ("attn_output", "self_attn.o_proj");
 pub(crate) const POST_ATTENTION_NORM: Part = ("post_attention_norm", "post_attention_layernorm");
-pub(crate) const FEED_FORWARD_NORM: Part = ("ffn_norm", "pre_feedforward_layernorm");
+/// In models without post norms, `post_attention_layernorm` is the norm before the feed-forward.
+pub(crate) const FEED_FORWARD_NORM: Part = ("ffn_norm", "post_attention_layernorm");
+pub(crate) const PRE_FEED_FORWARD_NORM: Part = ("ffn_norm", "pre_feedforward_layernorm");
 pub(crate) const GATE: Part = ("ffn_gate", "mlp.gate_proj");
 pub(crate) const UP: Part = ("ffn_up", "mlp.up_proj");
 pub(crate) const DOWN: Part = ("ffn_down", "mlp.down_proj");
 pub(crate) const POST_FEED_FORWARD_NORM: Part = ("post_ffw_norm", "post_feedforward_layernorm");
 
 impl Naming {
-    pub fn embedding(self) -> &'static str {
+    /// How the tensors in a folder are named: as in `…ForCausalLM`, or as the language model of a
+    /// multimodal one, before and since transformers 4.52.
+    pub fn of_folder(weights: &dyn Weights) -> Self {
+        const KNOWN: [(&str, &str); 3] = [
+            ("model.", ""),
+            ("language_model.model.", "language_model."),
+            ("model.language_model.", ""),
+        ];
+        let (body, head) = KNOWN
+            .into_iter()
+            .find(|(body, _)| weights.has(&format!("{body}{EMBEDDING}")))
+            .unwrap_or(KNOWN[0]);
+        Naming::HuggingFace { body, head }
+    }
+
+    pub fn embedding(self) -> String {
         match self {
-            Naming::Gguf => "token_embd.weight",
-            Naming::HuggingFace => "model.embed_tokens.weight",
+            Naming::Gguf => "token_embd.weight".to_owned(),
+            Naming::HuggingFace { body, .. } => format!("{body}{EMBEDDING}"),
         }
     }
 
-    pub fn output_norm(self) -> &'static str {
+    pub fn output_norm(self) -> String {
         match self {
-            Naming::Gguf => "output_norm.weight",
-            Naming::HuggingFace => "model.norm.weight",
+            Naming::Gguf => "output_norm.weight".to_owned(),
+            Naming::HuggingFace { body, .. } => format!("{body}norm.weight"),
         }
     }
 
-    pub fn head(self) -> &'static str {
+    pub fn head(self) -> String {
         match self {
-            Naming::Gguf => "output.weight",
-            Naming::HuggingFace => "lm_head.weight",
+            Naming::Gguf => "output.weight".to_owned(),
+            Naming::HuggingFace { head, .. } => format!("{head}lm_head.weight"),
         }
     }
 
     pub fn layer(self, layer: usize, part: Part) -> String {
         match self {
             Naming::Gguf => format!("blk.{layer}.{}.weight", part.0),
-            Naming::HuggingFace => format!("model.layers.{layer}.{}.weight", part.1),
+            Naming::HuggingFace { body, .. } => format!("{body}layers.{layer}.{}.weight", part.1),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! GGUF files, whole or in the shards that llama.cpp splits them into.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use candle_core::quantized::gguf_file::{Content, Value};
-use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{Device, Tensor};
 
 use super::{Weights, model_error, quantize, read_error};
@@ -16,6 +17,10 @@ use crate::kernels::{BLOCK, PackedMatrix};
 /// An open GGUF file with its shards.
 pub(crate) struct Gguf {
     shards: Vec<Shard>,
+    /// Llama's head dimension: llama.cpp interleaves the rows of this architecture's queries and
+    /// keys, so that the two that rotate together are neighbours. They are read in the order that
+    /// they had before, in which the halves of a head rotate together, as everywhere else.
+    interleaved: Option<usize>,
 }
 
 struct Shard {
@@ -65,7 +70,11 @@ impl Gguf {
                 shards.push(Shard::open(&shard)?);
             }
         }
-        Ok(Self { shards })
+        let interleaved = interleaved(&shards[0].content.metadata);
+        Ok(Self {
+            shards,
+            interleaved,
+        })
     }
 
     /// The first shard's path, for messages.
@@ -84,7 +93,7 @@ impl Gguf {
             .find(|s| s.content.tensor_infos.contains_key(name))
     }
 
-    fn tensor(&self, name: &str, shape: &[usize]) -> Result<(&Shard, QTensor)> {
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<QTensor> {
         let shard = self
             .find(name)
             .ok_or_else(|| model_error(self.path(), format!("tensor {name} is missing")))?;
@@ -103,19 +112,29 @@ impl Gguf {
             .content
             .tensor(&mut *file, name, &Device::Cpu)
             .map_err(|e| model_error(&shard.path, format!("tensor {name}: {e}")))?;
-        Ok((shard, tensor))
+        match self.interleaved {
+            Some(dim) if name.contains(".attn_q.") || name.contains(".attn_k.") => {
+                deinterleave(&tensor, dim)
+                    .map_err(|e| model_error(&shard.path, format!("tensor {name}: {e}")))
+            }
+            _ => Ok(tensor),
+        }
     }
 }
 
 impl Weights for Gguf {
+    fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
     fn read(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        Ok(self.tensor(name, shape)?.1.dequantize(&Device::Cpu)?)
+        Ok(self.tensor(name, shape)?.dequantize(&Device::Cpu)?)
     }
 
     fn read_int8(&self, parts: &[(&str, usize)], inner: usize) -> Result<PackedMatrix> {
         let tensors = parts
             .iter()
-            .map(|&(name, columns)| Ok(self.tensor(name, &[columns, inner])?.1))
+            .map(|&(name, columns)| self.tensor(name, &[columns, inner]))
             .collect::<Result<Vec<_>>>()?;
         if tensors.iter().all(|t| block_bytes(t.dtype()).is_some()) {
             return repack(&tensors, inner);
@@ -126,6 +145,39 @@ impl Weights for Gguf {
             .collect::<Result<Vec<_>>>()?;
         quantize(&dense, inner)
     }
+}
+
+/// The head dimension of a file of the architecture `llama`.
+fn interleaved(metadata: &HashMap<String, Value>) -> Option<usize> {
+    match metadata.get("general.architecture") {
+        Some(Value::String(name)) if name == "llama" => {}
+        _ => return None,
+    }
+    let number = |key: &str| metadata.get(&format!("llama.{key}"))?.to_u64().ok();
+    let dim = number("attention.key_length")
+        .or_else(|| number("embedding_length")?.checked_div(number("attention.head_count")?))?;
+    usize::try_from(dim).ok()
+}
+
+/// Puts the rows of each head, of `dim` rows, from the order 0, dim/2, 1, dim/2 + 1, … into their
+/// own order.
+fn deinterleave(tensor: &QTensor, dim: usize) -> candle_core::Result<QTensor> {
+    let rows = tensor.shape().dims()[0];
+    if dim == 0 || !dim.is_multiple_of(2) || !rows.is_multiple_of(dim) {
+        candle_core::bail!("its {rows} rows are no heads of {dim}");
+    }
+    let data = tensor.data()?;
+    let width = data.len() / rows;
+    let mut sorted = Vec::with_capacity(data.len());
+    for head in data.chunks_exact(dim * width) {
+        for half in 0..2 {
+            for pair in head.chunks_exact(2 * width) {
+                sorted.extend_from_slice(&pair[half * width..][..width]);
+            }
+        }
+    }
+    let storage = QStorage::from_data(sorted.into(), &Device::Cpu, tensor.dtype())?;
+    QTensor::new(storage, tensor.shape().clone())
 }
 
 /// The size of a block of the types whose weights are `scale × integer`, exactly representable.

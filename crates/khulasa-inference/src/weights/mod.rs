@@ -16,6 +16,9 @@ use crate::{Error, Result};
 
 /// A file's or a folder's tensors.
 pub(crate) trait Weights {
+    /// Whether there is a tensor of this name.
+    fn has(&self, name: &str) -> bool;
+
     /// Reads a tensor as f32 on the CPU, of the given shape.
     fn read(&self, name: &str, shape: &[usize]) -> Result<Tensor>;
 

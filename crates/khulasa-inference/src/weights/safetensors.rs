@@ -97,6 +97,10 @@ impl Safetensors {
 }
 
 impl Weights for Safetensors {
+    fn has(&self, name: &str) -> bool {
+        self.shards.iter().any(|s| s.metadata.info(name).is_some())
+    }
+
     fn read(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
         let (shard, info) = self
             .shards
