@@ -16,7 +16,8 @@ Examples:
   khulasa --format jsonl folder/ > digests.jsonl     a folder of articles, one JSON line each
   khulasa summarize --summary-sentences 2 *.txt      summaries alone
 
-Exit status: 0 done; 1 some articles failed, all others were delivered; 2 nothing could be done.
+Exit status: 0 done; 1 some articles failed, all others were delivered; 2 nothing could be done;
+3 with --strict: done, and something in it is marked.
 A file that is named like a command is reached as ./NAME.";
 
 /// Arabic articles in, English translations and short summaries out
@@ -101,6 +102,8 @@ pub struct DigestArgs {
     #[command(flatten)]
     pub summary: SummaryArgs,
     #[command(flatten)]
+    pub translation: TranslationArgs,
+    #[command(flatten)]
     pub model: ModelArgs,
     #[command(flatten)]
     pub messages: MessageArgs,
@@ -114,9 +117,27 @@ pub struct TranslateArgs {
     #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]
+    pub translation: TranslationArgs,
+    #[command(flatten)]
     pub model: ModelArgs,
     #[command(flatten)]
     pub messages: MessageArgs,
+}
+
+/// What is done so that translations can be trusted.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Translation")]
+pub struct TranslationArgs {
+    /// Terms and the English that they are to have, one a line: Arabic, tab, English; or a Latin
+    /// word alone, which is kept as it is
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub glossary: Option<PathBuf>,
+    /// Leave translations as the model gave them: what is found in them is only marked
+    #[arg(long)]
+    pub no_repair: bool,
+    /// End with status 3 if anything is marked in a translation, or misses a glossary's term
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// The arguments of a measurement.

@@ -41,7 +41,7 @@ pub fn measure(args: &BenchArgs) -> Result<String, Stop> {
     let articles = articles.map_err(Stop::Unusable)?;
     stop::listen();
     let started = Instant::now();
-    let khulasa = load(&args.model, None)?;
+    let khulasa = load(&args.model, None, None)?;
     let load_seconds = started.elapsed().as_secs_f64();
     let mut runs = Vec::new();
     for _ in 0..args.runs {

@@ -5,15 +5,21 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use khulasa::render::Parts;
-use khulasa::{Article, Digest, Error, Event, Khulasa};
+use khulasa::{Article, Digest, Error, Event, Glossary, Khulasa};
 
 use crate::args::{
     DigestArgs, InputArgs, MessageArgs, ModelArgs, OutputArgs, SummaryArgs, TranslateArgs,
+    TranslationArgs,
 };
 use crate::inputs::{Input, Inputs};
 use crate::progress::Progress;
 use crate::results::Results;
 use crate::stop::{self, Stop};
+
+/// The status where some articles failed.
+const FAILED: u8 = 1;
+/// The status where, with `--strict`, something is marked.
+const MARKED: u8 = 3;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -22,6 +28,7 @@ pub struct Job<'a> {
     input: &'a InputArgs,
     output: &'a OutputArgs,
     summary: Option<&'a SummaryArgs>,
+    translation: &'a TranslationArgs,
     model: &'a ModelArgs,
     messages: &'a MessageArgs,
 }
@@ -37,6 +44,7 @@ impl<'a> Job<'a> {
             input: &args.input,
             output: &args.output,
             summary: Some(&args.summary),
+            translation: &args.translation,
             model: &args.model,
             messages: &args.messages,
         }
@@ -52,6 +60,7 @@ impl<'a> Job<'a> {
             input: &args.input,
             output: &args.output,
             summary: None,
+            translation: &args.translation,
             model: &args.model,
             messages: &args.messages,
         }
@@ -71,6 +80,7 @@ impl<'a> Job<'a> {
             results,
             khulasa: None,
             failed: 0,
+            doubtful: 0,
         };
         for problem in &inputs.problems {
             run.fail(problem);
@@ -82,7 +92,11 @@ impl<'a> Job<'a> {
             run.article(input)?;
         }
         run.results.finish()?;
-        Ok(ExitCode::from(u8::from(run.failed > 0)))
+        Ok(ExitCode::from(match (run.failed, run.doubtful) {
+            (1.., _) => FAILED,
+            (0, 1..) if self.translation.strict => MARKED,
+            (0, _) => 0,
+        }))
     }
 }
 
@@ -93,6 +107,8 @@ struct Run<'a> {
     results: Results,
     khulasa: Option<Khulasa>,
     failed: usize,
+    /// Articles in which something is marked.
+    doubtful: usize,
 }
 
 impl Run<'_> {
@@ -154,6 +170,9 @@ impl Run<'_> {
             written = written.and_then(|()| text.finish(&digest.model).map(drop));
         }
         written.map_err(|error| Stop::writing(&"standard output", &error))?;
+        if let Ok(digest) = &digest {
+            self.doubtful += usize::from(marked(digest) > 0 || digest.misses_term());
+        }
         match &digest {
             Err(Error::Cancelled) => return Err(Stop::Interrupted),
             Err(_) => {}
@@ -171,7 +190,7 @@ impl Run<'_> {
         self.progress
             .show(format!("loading {}", self.job.model.model));
         let started = Instant::now();
-        let khulasa = load(self.job.model, self.job.summary)?;
+        let khulasa = load(self.job.model, self.job.summary, Some(self.job.translation))?;
         if self.job.messages.verbose {
             let seconds = started.elapsed().as_secs_f64();
             let name = &khulasa.info().name;
@@ -183,11 +202,15 @@ impl Run<'_> {
     }
 }
 
-/// Loads a model, and what makes summaries if they are wanted.
+/// Loads a model, and what makes summaries and repairs if they are wanted.
 ///
 /// # Errors
 /// Whatever the library reports.
-pub fn load(model: &ModelArgs, summary: Option<&SummaryArgs>) -> khulasa::Result<Khulasa> {
+pub fn load(
+    model: &ModelArgs,
+    summary: Option<&SummaryArgs>,
+    translation: Option<&TranslationArgs>,
+) -> khulasa::Result<Khulasa> {
     let mut builder = Khulasa::builder()
         .model(&model.model)
         .model_options(model.options());
@@ -196,12 +219,17 @@ pub fn load(model: &ModelArgs, summary: Option<&SummaryArgs>) -> khulasa::Result
             .limits(summary.limits())
             .summary_method(summary.summary_method.into());
     }
+    if let Some(translation) = translation {
+        builder = builder.repair(!translation.no_repair);
+        if let Some(path) = &translation.glossary {
+            builder = builder.glossary(Glossary::read(path)?);
+        }
+    }
     builder.build()
 }
 
-/// What was found in an article, and how long it took.
-fn details(article: &Article, digest: &Digest) -> String {
-    let sentences = article.paragraphs.iter().map(|p| p.sentences.len()).sum();
+/// How many sentences have a mark: of the translation, or of the summary where that is all.
+fn marked(digest: &Digest) -> usize {
     let translated = digest.translation.paragraphs.iter();
     let translated = translated.flat_map(|p| &p.sentences).map(|s| &s.flags);
     let summary = digest.summary.iter().flat_map(|s| &s.sentences);
@@ -209,16 +237,34 @@ fn details(article: &Article, digest: &Digest) -> String {
         true => summary.map(|s| &s.flags).collect::<Vec<_>>(),
         false => translated.collect(),
     };
-    let flagged = flags.iter().filter(|flags| !flags.is_empty()).count();
+    flags.iter().filter(|flags| !flags.is_empty()).count()
+}
+
+/// What was found in an article, and how long it took.
+fn details(article: &Article, digest: &Digest) -> String {
+    let sentences = article.paragraphs.iter().map(|p| p.sentences.len()).sum();
     let timings = digest.timings.unwrap_or_default();
+    let repairs = match digest.repairs {
+        Some(repairs) => format!(
+            "; {} translated again, {} of them now without fault, for {} tokens read and {} \
+             written in {:.1} s",
+            repairs.tried,
+            repairs.repaired,
+            repairs.input_tokens,
+            repairs.output_tokens,
+            timings.repair_seconds,
+        ),
+        None => String::new(),
+    };
     format!(
-        "{}: {}, {} paragraph{}, {sentences} sentence{}, {flagged} flagged; {} tokens read and {} \
-         written in {:.1} s",
+        "{}: {}, {} paragraph{}, {sentences} sentence{}, {} flagged; {} tokens read and {} \
+         written in {:.1} s{repairs}",
         article.id,
         article.encoding,
         article.paragraphs.len(),
         plural(article.paragraphs.len()),
         plural(sentences),
+        marked(digest),
         timings.input_tokens,
         timings.output_tokens,
         timings.translate_seconds + timings.summarize_seconds,

@@ -3,7 +3,7 @@
 use khulasa_tokenizer::Span;
 use serde::{Deserialize, Serialize};
 
-use crate::{Flag, Kind};
+use crate::{Enforced, Flag, Kind, TermUse};
 
 /// The version of the JSON that a [`Digest`] serialises to. It changes when a field is renamed,
 /// removed or given another meaning; new fields do not change it.
@@ -24,11 +24,26 @@ pub struct Digest {
     pub summary: Option<Summary>,
     /// The translation, paragraph by paragraph; empty where only a summary was asked for.
     pub translation: Translation,
+    /// What became of the glossary's terms, in the order of the glossary; those that are not in
+    /// the article are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub terms: Vec<TermUse>,
+    /// What was translated again; `None` where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repairs: Option<Repairs>,
     /// The model that wrote it.
     pub model: ModelInfo,
     /// How long it took; `None` where the output is to be reproducible byte for byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timings: Option<Timings>,
+}
+
+impl Digest {
+    /// Whether a term of the glossary is missing from a sentence.
+    pub fn misses_term(&self) -> bool {
+        let uses = self.terms.iter().flat_map(|term| &term.sentences);
+        uses.into_iter().any(|(_, how)| *how == Enforced::Missed)
+    }
 }
 
 /// A whole article's translation; paragraphs and sentences are 1:1 with the article's.
@@ -173,11 +188,27 @@ impl Quality {
     }
 }
 
+/// What was translated again, and at what cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Repairs {
+    /// Sentences in which something was found.
+    pub tried: usize,
+    /// Those of them in which nothing is left.
+    pub repaired: usize,
+    /// Tokens read for it by the model.
+    pub input_tokens: usize,
+    /// Tokens written for it by the model.
+    pub output_tokens: usize,
+}
+
 /// How long a digest took.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Timings {
     /// Seconds from the first prompt to the last translation.
     pub translate_seconds: f64,
+    /// Seconds of these for translating again what was not right.
+    #[serde(default)]
+    pub repair_seconds: f64,
     /// Seconds for choosing or writing the summary.
     pub summarize_seconds: f64,
     /// Tokens read by the model.

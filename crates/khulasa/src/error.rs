@@ -12,6 +12,16 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A line of a glossary cannot be understood.
+    #[error("{path}, line {line}: {reason}", path = .path.display())]
+    Glossary {
+        /// The glossary.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A folder was given for an article.
     #[error("{path}: is a folder: name the files in it", path = .path.display())]
     Folder {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::pipeline::{Scope, run};
+use crate::pipeline::{Scope, Setup, run};
 use crate::summary::{Abstractive, Extractive, Writer};
 use crate::{
-    Article, DEFAULT_MODEL, Digest, Error, Limits, LocalModel, Method, ModelInfo, ModelOptions,
-    Observer, Result, Summarizer, Translator, find_card,
+    Article, DEFAULT_MODEL, Digest, Error, Glossary, Limits, LocalModel, Method, ModelInfo,
+    ModelOptions, Observer, Result, Summarizer, Translator, find_card,
 };
 
 /// Turns articles into digests. Cheap to clone, and shared between threads as it is.
@@ -15,6 +15,8 @@ pub struct Khulasa {
     translator: Arc<dyn Translator>,
     summarizer: Arc<dyn Summarizer>,
     limits: Limits,
+    glossary: Arc<Glossary>,
+    repair: bool,
 }
 
 impl std::fmt::Debug for Khulasa {
@@ -95,9 +97,13 @@ impl Khulasa {
 
     fn run(&self, article: &Article, scope: Scope, observer: &mut Observer<'_>) -> Result<Digest> {
         run(
-            &*self.translator,
-            &*self.summarizer,
-            &self.limits,
+            &Setup {
+                translator: &*self.translator,
+                summarizer: &*self.summarizer,
+                limits: &self.limits,
+                glossary: &self.glossary,
+                repair: self.repair,
+            },
             article,
             scope,
             observer,
@@ -110,7 +116,6 @@ fn keep_going(_: crate::Event<'_>) -> std::ops::ControlFlow<()> {
 }
 
 /// Builds a [`Khulasa`].
-#[derive(Default)]
 #[must_use]
 pub struct Builder {
     model: Option<String>,
@@ -119,6 +124,23 @@ pub struct Builder {
     summarizer: Option<Arc<dyn Summarizer>>,
     method: Method,
     limits: Limits,
+    glossary: Glossary,
+    repair: bool,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            model: None,
+            options: ModelOptions::default(),
+            translator: None,
+            summarizer: None,
+            method: Method::default(),
+            limits: Limits::default(),
+            glossary: Glossary::default(),
+            repair: true,
+        }
+    }
 }
 
 impl Builder {
@@ -159,6 +181,20 @@ impl Builder {
         self
     }
 
+    /// How terms are to be translated.
+    pub fn glossary(mut self, glossary: Glossary) -> Self {
+        self.glossary = glossary;
+        self
+    }
+
+    /// Whether sentences in which something is found are translated again; they are unless told.
+    /// Without it translations stand as the translator gave them, flags and missed terms are only
+    /// reported.
+    pub fn repair(mut self, repair: bool) -> Self {
+        self.repair = repair;
+        self
+    }
+
     /// Loads what is needed.
     ///
     /// # Errors
@@ -193,6 +229,8 @@ impl Builder {
             translator,
             summarizer,
             limits: self.limits,
+            glossary: Arc::new(self.glossary),
+            repair: self.repair,
         })
     }
 }

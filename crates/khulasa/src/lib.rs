@@ -20,7 +20,8 @@
 //! ```
 //!
 //! Paragraphs and sentences stay 1:1 from the article to the digest, and every English sentence is
-//! [checked](check) against its source. [`Khulasa::digest_with`] shows sentences as they are ready
+//! [checked](check) against its source, and translated again where something is wrong with it. A
+//! [`Glossary`] says how terms are to be translated. [`Khulasa::digest_with`] shows sentences as they are ready
 //! and can be cancelled. Whoever has another model or another way of summarising implements
 //! [`Translator`], [`Summarizer`] or [`Writer`] and hands it to the [`Builder`].
 
@@ -31,10 +32,12 @@ mod card;
 mod check;
 mod digest;
 mod error;
+mod glossary;
 mod khulasa;
 mod model;
 mod pipeline;
 pub mod render;
+mod repair;
 mod summary;
 mod translate;
 
@@ -42,16 +45,17 @@ pub use article::{Article, Format, Kind, Paragraph, ReadOptions};
 pub use card::{Card, DEFAULT_MODEL, Task, cards, find_card, model_folders};
 pub use check::{Flag, check};
 pub use digest::{
-    Digest, Method, ModelInfo, Quality, SCHEMA_VERSION, SentenceId, Summary, SummarySentence,
-    Timings, TranslatedParagraph, TranslatedSentence, Translation,
+    Digest, Method, ModelInfo, Quality, Repairs, SCHEMA_VERSION, SentenceId, Summary,
+    SummarySentence, Timings, TranslatedParagraph, TranslatedSentence, Translation,
 };
 pub use error::Error;
+pub use glossary::{Enforced, Glossary, TermUse};
 pub use khulasa::{Builder, Khulasa};
 pub use khulasa_inference::{DeviceChoice, hub};
 pub use khulasa_tokenizer::{Encoding, Language, Span};
 pub use model::{LocalModel, ModelOptions};
 pub use summary::{Abstractive, Extractive, Writer};
-pub use translate::{Event, Hypothesis, Limits, Observer, Summarizer, Translator};
+pub use translate::{Attempt, Event, Hypothesis, Limits, Observer, Summarizer, Translator};
 
 /// The result of this crate's fallible operations.
 pub type Result<T> = std::result::Result<T, Error>;

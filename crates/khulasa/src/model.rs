@@ -9,7 +9,7 @@ use khulasa_inference::{
 };
 
 use crate::card::Card;
-use crate::{Error, Event, Hypothesis, ModelInfo, Observer, Result, Translator, Writer};
+use crate::{Attempt, Error, Event, Hypothesis, ModelInfo, Observer, Result, Translator, Writer};
 
 /// Sequences that run at once: more would be little faster and take more memory.
 const BATCH: usize = 32;
@@ -18,6 +18,12 @@ const BATCH: usize = 32;
 /// FLORES an English token stands for 1.3 Arabic ones, so what is longer than this has gone astray.
 const OUTPUT_RATIO: f64 = 1.6;
 const OUTPUT_ROOM: usize = 24;
+
+/// The least width of a beam that is wider than usual.
+const WIDE: usize = 4;
+
+/// In an output without repetition no sequence of this many tokens occurs twice.
+const NO_REPEAT: usize = 4;
 
 /// The longest summary that is written (tokens).
 const SUMMARY_TOKENS: usize = 160;
@@ -112,13 +118,15 @@ impl LocalModel {
     fn generate(
         &self,
         prompts: &[Prompt],
+        search: Search,
+        rules: Rules,
         observer: &mut Observer<'_>,
         done: &mut dyn FnMut(usize, &Hypothesis),
     ) -> Result<Vec<Hypothesis>> {
         let options = Options {
-            search: self.search.clone(),
+            search,
             stop: self.stop.clone(),
-            rules: Rules::default(),
+            rules,
             batch: BATCH,
         };
         let mut results = vec![None; prompts.len()];
@@ -153,6 +161,21 @@ impl LocalModel {
         Ok(results.into_iter().flatten().collect())
     }
 
+    fn prompts(&self, sentences: &[&str]) -> Result<Vec<Prompt>> {
+        sentences
+            .iter()
+            .map(|sentence| {
+                let tokens = self.generator.tokenizer().encode(sentence)?;
+                let max_new_tokens = (tokens.len() as f64 * OUTPUT_RATIO) as usize + OUTPUT_ROOM;
+                Ok(Prompt {
+                    tokens: self.translate.around(&tokens),
+                    min_new_tokens: 0,
+                    max_new_tokens,
+                })
+            })
+            .collect()
+    }
+
     fn text(&self, hypothesis: &khulasa_inference::Hypothesis) -> Result<Hypothesis> {
         Ok(Hypothesis {
             text: self.generator.tokenizer().decode(&hypothesis.tokens)?,
@@ -183,19 +206,38 @@ impl Translator for LocalModel {
         observer: &mut Observer<'_>,
         done: &mut dyn FnMut(usize, &Hypothesis),
     ) -> Result<Vec<Hypothesis>> {
-        let prompts = sentences
-            .iter()
-            .map(|sentence| {
-                let tokens = self.generator.tokenizer().encode(sentence)?;
-                let max_new_tokens = (tokens.len() as f64 * OUTPUT_RATIO) as usize + OUTPUT_ROOM;
-                Ok(Prompt {
-                    tokens: self.translate.around(&tokens),
-                    max_new_tokens,
-                    min_new_tokens: 0,
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
-        self.generate(&prompts, observer, done)
+        let prompts = self.prompts(sentences)?;
+        let search = self.search.clone();
+        self.generate(&prompts, search, Rules::default(), observer, done)
+    }
+
+    fn translate_again(
+        &self,
+        sentences: &[&str],
+        attempt: Attempt,
+        observer: &mut Observer<'_>,
+    ) -> Result<Vec<Hypothesis>> {
+        let search = match (attempt, &self.search) {
+            (Attempt::Greedy, _) => Search::Greedy,
+            (Attempt::Wide, Search::Beam(beam)) => Search::Beam(Beam {
+                size: (2 * beam.size).max(WIDE),
+                ..beam.clone()
+            }),
+            (Attempt::Wide, _) => Search::Beam(Beam {
+                size: WIDE,
+                ..Beam::default()
+            }),
+            (Attempt::Usual | Attempt::NoRepeat, usual) => usual.clone(),
+        };
+        let rules = Rules {
+            no_repeat_ngram: match attempt {
+                Attempt::NoRepeat => NO_REPEAT,
+                _ => 0,
+            },
+            ..Rules::default()
+        };
+        let prompts = self.prompts(sentences)?;
+        self.generate(&prompts, search, rules, observer, &mut |_, _| {})
     }
 }
 
@@ -218,7 +260,16 @@ impl Writer for LocalModel {
             max_new_tokens: SUMMARY_TOKENS,
             min_new_tokens: 0,
         };
-        let written = self.generate(&[prompt], observer, &mut |_, _| {})?.pop();
+        let search = self.search.clone();
+        let written = self
+            .generate(
+                &[prompt],
+                search,
+                Rules::default(),
+                observer,
+                &mut |_, _| {},
+            )?
+            .pop();
         written.ok_or(Error::Cancelled)
     }
 }

@@ -42,6 +42,21 @@ pub enum Event<'a> {
 /// Watches the work and may cancel it by returning [`ControlFlow::Break`].
 pub type Observer<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + 'a;
 
+/// How a sentence whose translation is not trusted is translated another time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[non_exhaustive]
+pub enum Attempt {
+    /// As always: it is the text that differs.
+    #[default]
+    Usual,
+    /// The likeliest token at every step.
+    Greedy,
+    /// With more candidates than usual: a beam of 4 or more.
+    Wide,
+    /// So that no longer sequence of words occurs twice.
+    NoRepeat,
+}
+
 /// Translates sentences. Implemented by the models of `khulasa-inference`, and by anyone else.
 pub trait Translator: Send + Sync {
     /// What the outputs say about the model.
@@ -62,6 +77,21 @@ pub trait Translator: Send + Sync {
         observer: &mut Observer<'_>,
         done: &mut dyn FnMut(usize, &Hypothesis),
     ) -> Result<Vec<Hypothesis>>;
+
+    /// Translates sentences in another way, to find a better translation than the first one.
+    /// Unless implemented it translates them as always.
+    ///
+    /// # Errors
+    /// As [`translate`](Self::translate).
+    fn translate_again(
+        &self,
+        sentences: &[&str],
+        attempt: Attempt,
+        observer: &mut Observer<'_>,
+    ) -> Result<Vec<Hypothesis>> {
+        let _ = attempt;
+        self.translate(sentences, observer, &mut |_, _| {})
+    }
 }
 
 /// How long a summary may be.

@@ -121,9 +121,11 @@ fn article() -> Article {
     Article::from_text("article.txt", text)
 }
 
+/// Without repairs, which have tests of their own: every text is asked for once.
 fn khulasa(translator: &Arc<Counting>) -> Khulasa {
     Khulasa::builder()
         .translator(translator.clone())
+        .repair(false)
         .build()
         .unwrap()
 }

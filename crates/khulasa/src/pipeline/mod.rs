@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use crate::{
-    Article, Digest, Error, Event, Kind, Limits, Observer, Result, SCHEMA_VERSION, SentenceId,
-    Summarizer, Summary, Timings, Translation, Translator,
+    Article, Digest, Error, Event, Glossary, Kind, Limits, Observer, Result, SCHEMA_VERSION,
+    SentenceId, Summarizer, Summary, Timings, Translation, Translator,
 };
 
 use work::Work;
@@ -32,15 +32,30 @@ const FIRST_GROUP: usize = 8;
 /// The sentences of every later group: enough for full batches, few enough for a steady stream.
 const GROUP: usize = 64;
 
+/// Who works, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct Setup<'a> {
+    pub(crate) translator: &'a dyn Translator,
+    pub(crate) summarizer: &'a dyn Summarizer,
+    pub(crate) limits: &'a Limits,
+    pub(crate) glossary: &'a Glossary,
+    /// Whether translations are repaired.
+    pub(crate) repair: bool,
+}
+
 /// Works an article through.
 pub(crate) fn run(
-    translator: &dyn Translator,
-    summarizer: &dyn Summarizer,
-    limits: &Limits,
+    setup: &Setup<'_>,
     article: &Article,
     scope: Scope,
     observer: &mut Observer<'_>,
 ) -> Result<Digest> {
+    let Setup {
+        translator,
+        summarizer,
+        limits,
+        ..
+    } = *setup;
     let mut timings = Timings::default();
     let mut cancelled = false;
     let watch = RefCell::new(|event: Event<'_>| {
@@ -78,7 +93,7 @@ pub(crate) fn run(
             sentences: groups.iter().map(Vec::len).sum(),
         },
     )?;
-    let mut work = Work::new(article, translator);
+    let mut work = Work::new(article, setup);
     let mut summary = None;
     for (i, group) in groups.iter().enumerate() {
         let started = Instant::now();
@@ -104,6 +119,9 @@ pub(crate) fn run(
         }
     }
 
+    let terms = work.terms();
+    let repairs = (work.repairs.tried > 0).then_some(work.repairs);
+    timings.repair_seconds = work.repair_seconds;
     let mut translation = work.translation;
     let title = title(&translation);
     if scope == Scope::Summary {
@@ -118,6 +136,8 @@ pub(crate) fn run(
         title,
         summary,
         translation,
+        terms,
+        repairs,
         model: translator.info().clone(),
         timings: Some(timings),
     })

@@ -1,27 +1,36 @@
 //! From sentences to a translator's texts, and from its hypotheses back to sentences.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::time::Instant;
 
 use khulasa_tokenizer::chars::is_arabic_letter;
 use khulasa_tokenizer::normalize::has_arabic;
 use khulasa_tokenizer::{clauses, english, normalize};
 
+use crate::glossary::{Enforced, TermUse};
+use crate::repair::{Case, Version, join, mean_score, repair};
 use crate::{
-    Article, Error, Event, Flag, Hypothesis, Result, SentenceId, TranslatedParagraph,
-    TranslatedSentence, Translation, Translator, check,
+    Article, Error, Event, Flag, Glossary, Hypothesis, Repairs, Result, SentenceId,
+    TranslatedParagraph, TranslatedSentence, Translation,
 };
 
-use super::{Watch, emit};
+use super::{Setup, Watch, emit};
 
 /// A translation under way.
 pub(super) struct Work<'a> {
     article: &'a Article,
-    translator: &'a dyn Translator,
+    setup: &'a Setup<'a>,
     pub(super) translation: Translation,
     /// What was given or is to be given to the translator, each text once.
     pieces: Vec<Piece>,
     index: HashMap<Rc<str>, usize>,
+    /// The sentences of this group that are to be repaired before anybody sees them.
+    held: Vec<(SentenceId, Case)>,
+    /// The terms of the glossary in each sentence, and whether the first translation had them.
+    uses: BTreeMap<(usize, SentenceId), Enforced>,
+    pub(super) repairs: Repairs,
+    pub(super) repair_seconds: f64,
 }
 
 /// A text for the translator: a sentence or a part of one.
@@ -39,7 +48,7 @@ struct Job {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(article: &'a Article, translator: &'a dyn Translator) -> Self {
+    pub(super) fn new(article: &'a Article, setup: &'a Setup<'a>) -> Self {
         let paragraphs =
             article
                 .paragraphs
@@ -68,17 +77,28 @@ impl<'a> Work<'a> {
                 });
         Self {
             article,
-            translator,
+            setup,
             translation: Translation {
                 paragraphs: paragraphs.collect(),
             },
             pieces: Vec::new(),
             index: HashMap::new(),
+            held: Vec::new(),
+            uses: BTreeMap::new(),
+            repairs: Repairs::default(),
+            repair_seconds: 0.0,
         }
     }
 
-    /// Translates some sentences.
+    /// Translates some sentences. Those in which nothing is found are shown as soon as they are
+    /// ready, the others after they have been repaired.
     pub(super) fn translate(&mut self, group: &[SentenceId], watch: &Watch<'_>) -> Result<()> {
+        self.first(group, watch)?;
+        self.repair(watch)
+    }
+
+    /// Translates some sentences for the first time.
+    fn first(&mut self, group: &[SentenceId], watch: &Watch<'_>) -> Result<()> {
         let mut wanted = Vec::new();
         for &id in group {
             self.plan(id, &mut wanted, watch)?;
@@ -91,7 +111,7 @@ impl<'a> Work<'a> {
             .map(|&i| self.pieces[i].text.clone())
             .collect();
         let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
-        let translator = self.translator;
+        let translator = self.setup.translator;
         let mut cancelled = false;
         let hypotheses = translator.translate(
             &texts,
@@ -129,12 +149,17 @@ impl<'a> Work<'a> {
             } else {
                 Vec::new()
             };
-            return self.finish(id, english::tidy(&text), None, flags, watch);
+            let version = Version {
+                text: english::tidy(&text),
+                score: None,
+                flags,
+            };
+            return self.finish(id, version, watch);
         }
-        let spans = if self.translator.fits(&text) {
+        let spans = if self.setup.translator.fits(&text) {
             std::iter::once(0..text.len()).collect()
         } else {
-            clauses::split_long(&text, &|part| self.translator.fits(part))
+            clauses::split_long(&text, &|part| self.setup.translator.fits(part))
         };
         let mut pieces = Vec::new();
         for span in spans {
@@ -184,54 +209,151 @@ impl<'a> Work<'a> {
         let Some(parts) = ready.collect::<Option<Vec<&Hypothesis>>>() else {
             return Ok(());
         };
-        let texts: Vec<String> = parts.iter().map(|part| english::tidy(&part.text)).collect();
-        let target = match &texts[..] {
-            [text] => text.clone(),
-            texts => clauses::join(&texts.iter().map(String::as_str).collect::<Vec<_>>()),
+        let (text, score) = (join(&parts), mean_score(&parts));
+        let truncated = parts.iter().any(|part| part.truncated);
+        self.examine(job.id, text, score, truncated, watch)
+    }
+
+    /// Takes in a sentence's first translation, which is final if nothing is wrong with it.
+    fn examine(
+        &mut self,
+        id: SentenceId,
+        text: String,
+        score: Option<f32>,
+        truncated: bool,
+        watch: &Watch<'_>,
+    ) -> Result<()> {
+        let done = self.held.iter().any(|(held, _)| *held == id);
+        if done
+            || self
+                .translation
+                .sentence(id)
+                .is_none_or(|s| s.target.is_some())
+        {
+            return Ok(());
+        }
+        let Setup {
+            glossary, repair, ..
+        } = *self.setup;
+        let mut case = self.case(id, glossary);
+        let first = case.missed(&text, glossary);
+        for mention in &case.mentions {
+            let how = match first.contains(&mention) {
+                true => Enforced::Missed,
+                false => Enforced::Already,
+            };
+            self.uses.insert((mention.term, id), how);
+        }
+        case.version = Version::new(&case.source, text, score, truncated);
+        if repair {
+            for mention in &case.mentions {
+                case.version.text = glossary.term(mention.term).settle(&case.version.text);
+            }
+            if case.faults(&case.version, glossary) > 0 {
+                self.held.push((id, case));
+                return Ok(());
+            }
+        }
+        self.finish(id, case.version, watch)
+    }
+
+    /// A sentence without its translation.
+    fn case(&self, id: SentenceId, glossary: &Glossary) -> Case {
+        let sentence = |sentence: usize| {
+            let spans = &self.article.paragraphs[id.paragraph].sentences;
+            self.article.slice(&spans[sentence])
         };
-        let flags = match parts.iter().any(|part| part.truncated) {
-            true => vec![Flag::Truncated],
-            false => Vec::new(),
-        };
-        self.finish(job.id, target, mean_score(&parts), flags, watch)
+        let source = sentence(id.sentence);
+        let text = normalize::for_model(source);
+        let before = id.sentence.checked_sub(1).map(sentence);
+        Case {
+            source: source.to_owned(),
+            mentions: glossary.mentions(&text),
+            text,
+            before: before.map(normalize::for_model),
+            version: Version::default(),
+            revised: false,
+        }
+    }
+
+    /// Repairs the sentences that were held back, and shows them.
+    fn repair(&mut self, watch: &Watch<'_>) -> Result<()> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let Setup {
+            glossary,
+            translator,
+            ..
+        } = *self.setup;
+        let (ids, mut cases): (Vec<SentenceId>, Vec<Case>) =
+            std::mem::take(&mut self.held).into_iter().unzip();
+        let repairs = &mut self.repairs;
+        repair(&mut cases, translator, glossary, &mut |event| {
+            if let Event::Step {
+                input_tokens,
+                output_tokens,
+            } = event
+            {
+                repairs.input_tokens += input_tokens;
+                repairs.output_tokens += output_tokens;
+            }
+            (watch.borrow_mut())(event)
+        })?;
+        self.repair_seconds += started.elapsed().as_secs_f64();
+        // As the article has them, whichever was ready first.
+        let mut done: Vec<(SentenceId, Case)> = ids.into_iter().zip(cases).collect();
+        done.sort_by_key(|(id, _)| *id);
+        for (id, case) in done {
+            self.repairs.tried += 1;
+            self.repairs.repaired += usize::from(case.faults(&case.version, glossary) == 0);
+            let missed = case.missed(&case.version.text, glossary);
+            for mention in &case.mentions {
+                if let Some(how) = self.uses.get_mut(&(mention.term, id)) {
+                    *how = match (*how, missed.contains(&mention)) {
+                        (_, true) => Enforced::Missed,
+                        (Enforced::Already, _) => Enforced::Already,
+                        _ => Enforced::Repaired,
+                    };
+                }
+            }
+            self.finish(id, case.version, watch)?;
+        }
+        Ok(())
+    }
+
+    /// What became of the glossary's terms.
+    pub(super) fn terms(&self) -> Vec<TermUse> {
+        let mut terms: Vec<(usize, TermUse)> = Vec::new();
+        for (&(index, id), &how) in &self.uses {
+            match terms.last_mut() {
+                Some((last, term)) if *last == index => term.sentences.push((id, how)),
+                _ => {
+                    let term = self.setup.glossary.term(index);
+                    let used = TermUse {
+                        source: term.source.clone(),
+                        target: term.target.clone(),
+                        sentences: vec![(id, how)],
+                    };
+                    terms.push((index, used));
+                }
+            }
+        }
+        terms.into_iter().map(|(_, term)| term).collect()
     }
 
     /// Writes a sentence's translation down, once, and tells the observer.
-    fn finish(
-        &mut self,
-        id: SentenceId,
-        target: String,
-        score: Option<f32>,
-        mut flags: Vec<Flag>,
-        watch: &Watch<'_>,
-    ) -> Result<()> {
+    fn finish(&mut self, id: SentenceId, version: Version, watch: &Watch<'_>) -> Result<()> {
         let sentence = &mut self.translation.paragraphs[id.paragraph].sentences[id.sentence];
         if sentence.target.is_some() {
             return Ok(());
         }
-        if has_arabic(&sentence.source) {
-            flags.extend(check(&sentence.source, &target));
-        }
-        sentence.target = Some(target);
-        sentence.score = score;
-        sentence.flags = flags;
+        sentence.target = Some(version.text);
+        sentence.score = version.score;
+        sentence.flags = version.flags;
         emit(watch, Event::Translated(sentence))
     }
-}
-
-/// The mean score of a sentence's parts, each weighing as much as its text is long.
-fn mean_score(parts: &[&Hypothesis]) -> Option<f32> {
-    if let [part] = parts {
-        return part.score;
-    }
-    let mut sum = 0.0;
-    let mut weight = 0.0;
-    for part in parts {
-        let length = part.text.len() as f32;
-        sum += part.score? * length;
-        weight += length;
-    }
-    (weight > 0.0).then(|| sum / weight)
 }
 
 /// Whether a text has a letter that is neither Latin nor Arabic.

@@ -50,6 +50,8 @@ fn digest(paragraphs: &[Given<'_>], summary: &[(&str, &[(usize, usize)])]) -> Di
             sentences: summary.iter().map(sentence).collect(),
         }),
         translation: Translation { paragraphs },
+        terms: Vec::new(),
+        repairs: None,
         model: ModelInfo {
             name: "gist-ar-en".to_owned(),
             quality: Quality::Gist,

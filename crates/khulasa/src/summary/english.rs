@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Splits an English text into sentences: at `.`, `!` or `?` with what closes behind it, before a
 /// space and what can begin a sentence; not after initials and common abbreviations.
-pub(super) fn sentences(text: &str) -> Vec<&str> {
+pub(crate) fn sentences(text: &str) -> Vec<&str> {
     let mut sentences = Vec::new();
     let mut start = 0;
     let mut word = 0;

@@ -7,4 +7,5 @@ mod lexrank;
 mod style;
 
 pub use abstractive::{Abstractive, Writer};
+pub(crate) use english::sentences;
 pub use extractive::Extractive;

@@ -1,0 +1,169 @@
+//! Sentences that are translated once more because a check found something in the first
+//! translation, or because a term of the glossary is not in it.
+
+mod draft;
+mod numbers;
+
+use std::collections::BTreeMap;
+
+use khulasa_tokenizer::{clauses, english};
+
+use crate::glossary::{Glossary, Mention};
+use crate::{Attempt, Error, Flag, Hypothesis, Observer, Result, Translator, check};
+
+use draft::Draft;
+
+/// A sentence that was translated, and what became of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    /// The sentence as it stands in the article.
+    pub(crate) source: String,
+    /// The sentence as the translator reads it.
+    pub(crate) text: String,
+    /// The sentence before it in the same paragraph, as the translator reads it.
+    pub(crate) before: Option<String>,
+    /// The terms of the glossary that it has.
+    pub(crate) mentions: Vec<Mention>,
+    /// What it is now.
+    pub(crate) version: Version,
+    /// Whether that is not the first translation.
+    pub(crate) revised: bool,
+}
+
+/// A translation of a sentence.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Version {
+    pub(crate) text: String,
+    pub(crate) score: Option<f32>,
+    pub(crate) flags: Vec<Flag>,
+}
+
+impl Version {
+    /// A translation with what the checks find in it.
+    pub(crate) fn new(source: &str, text: String, score: Option<f32>, truncated: bool) -> Self {
+        let mut flags = match truncated {
+            true => vec![Flag::Truncated],
+            false => Vec::new(),
+        };
+        flags.extend(check(source, &text));
+        Self { text, score, flags }
+    }
+}
+
+impl Case {
+    /// The mentions whose English a text does not have.
+    pub(crate) fn missed<'a>(&'a self, text: &str, glossary: &Glossary) -> Vec<&'a Mention> {
+        let lacks = |m: &&Mention| glossary.term(m.term).find(text).is_none();
+        self.mentions.iter().filter(lacks).collect()
+    }
+
+    /// How much is wrong with a translation of it.
+    pub(crate) fn faults(&self, version: &Version, glossary: &Glossary) -> usize {
+        let flags = version.flags.iter().filter(|flag| can_help(flag)).count();
+        flags + self.missed(&version.text, glossary).len()
+    }
+}
+
+/// Whether another translation may be free of it.
+fn can_help(flag: &Flag) -> bool {
+    !matches!(flag, Flag::NotTranslated)
+}
+
+/// Translates sentences again, in several ways, and keeps for each the translation with the
+/// fewest faults, of several with as few the likeliest one; the first translation unless another
+/// has fewer. What takes longer, or changes more, is only tried where the rest did not help.
+///
+/// What a sentence becomes depends on nothing but its [`Case`].
+pub(crate) fn repair(
+    cases: &mut [Case],
+    translator: &dyn Translator,
+    glossary: &Glossary,
+    observer: &mut Observer<'_>,
+) -> Result<()> {
+    for drafts in [draft::gentle, draft::drastic] {
+        let mut wanted: Vec<(usize, Draft)> = Vec::new();
+        for (i, case) in cases.iter().enumerate() {
+            if case.faults(&case.version, glossary) > 0 {
+                let all = drafts(case, glossary).into_iter();
+                let fitting = all.filter_map(|draft| draft.fitting(translator));
+                wanted.extend(fitting.map(|draft| (i, draft)));
+            }
+        }
+        let drafts: Vec<&Draft> = wanted.iter().map(|(_, draft)| draft).collect();
+        let translated = translate(&drafts, translator, observer)?;
+        for ((i, draft), parts) in wanted.iter().zip(translated) {
+            let case = &mut cases[*i];
+            let Some(version) = draft.version(case, glossary, &parts) else {
+                continue;
+            };
+            let rank = |version: &Version| {
+                let score = version.score.unwrap_or(f32::NEG_INFINITY);
+                (case.faults(version, glossary), -score)
+            };
+            let (new, old) = (rank(&version), rank(&case.version));
+            // Between a first translation and one no better, the first stays; scores decide
+            // between those that are better.
+            if new.0 < old.0 || (new.0 == old.0 && case.revised && new.1 < old.1) {
+                case.revised = true;
+                case.version = version;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The hypotheses of every draft's texts. Each text is translated once in each way.
+fn translate(
+    drafts: &[&Draft],
+    translator: &dyn Translator,
+    observer: &mut Observer<'_>,
+) -> Result<Vec<Vec<Hypothesis>>> {
+    let mut wanted: BTreeMap<Attempt, BTreeMap<&str, Option<Hypothesis>>> = BTreeMap::new();
+    for draft in drafts {
+        let texts = wanted.entry(draft.attempt).or_default();
+        texts.extend(draft.texts.iter().map(|text| (text.as_str(), None)));
+    }
+    for (&attempt, texts) in &mut wanted {
+        let asked: Vec<&str> = texts.keys().copied().collect();
+        let hypotheses = translator.translate_again(&asked, attempt, observer)?;
+        if hypotheses.len() != asked.len() {
+            return Err(Error::Translator {
+                given: asked.len(),
+                returned: hypotheses.len(),
+            });
+        }
+        for (slot, hypothesis) in texts.values_mut().zip(hypotheses) {
+            *slot = Some(hypothesis);
+        }
+    }
+    let found = |attempt, text: &String| wanted.get(&attempt)?.get(text.as_str())?.clone();
+    let of = |draft: &&Draft| {
+        let hypotheses = draft.texts.iter().map(|text| found(draft.attempt, text));
+        hypotheses.flatten().collect()
+    };
+    Ok(drafts.iter().map(of).collect())
+}
+
+/// The mean score of a sentence's parts, each weighing as much as its text is long.
+pub(crate) fn mean_score(parts: &[&Hypothesis]) -> Option<f32> {
+    if let [part] = parts {
+        return part.score;
+    }
+    let mut sum = 0.0;
+    let mut weight = 0.0;
+    for part in parts {
+        let length = part.text.len() as f32;
+        sum += part.score? * length;
+        weight += length;
+    }
+    (weight > 0.0).then(|| sum / weight)
+}
+
+/// The English of a sentence that was translated in parts.
+pub(crate) fn join(parts: &[&Hypothesis]) -> String {
+    let texts: Vec<String> = parts.iter().map(|part| english::tidy(&part.text)).collect();
+    match &texts[..] {
+        [text] => text.clone(),
+        texts => clauses::join(&texts.iter().map(String::as_str).collect::<Vec<_>>()),
+    }
+}
