@@ -5,6 +5,7 @@
 mod bad_input;
 mod commands;
 mod formats;
+mod glossary;
 mod recipes;
 mod samples;
 mod streams;

@@ -99,7 +99,7 @@ pub(super) fn drastic(case: &Case, glossary: &Glossary) -> Vec<Draft> {
     let text = with_terms(case, glossary);
     let mut drafts = vec![Draft::new(text.clone(), Attempt::Greedy)];
     let words = text.split_whitespace().count();
-    let fits = |part: &str| part.split_whitespace().count() <= (words / 2).max(4);
+    let fits = |part: &str| part.split_whitespace().count() <= (words * 2 / 3).max(4);
     let clauses: Vec<String> = clauses::split_long(&text, &fits)
         .into_iter()
         .map(|span| text[span].to_owned())
