@@ -9,10 +9,11 @@ use khulasa_tokenizer::Tokenizer;
 
 use crate::decoder::{Config, Decoder, Naming};
 use crate::device::DeviceChoice;
+use crate::generation::Defaults;
 use crate::linear::Form;
 use crate::ops::Backend;
 use crate::search::{self, Event, Hypothesis, Options, Prompt};
-use crate::weights::{Gguf, Safetensors, Weights};
+use crate::weights::{self, Found, Gguf, Weights};
 use crate::{Error, Result};
 
 /// How a model is loaded.
@@ -39,6 +40,7 @@ pub enum Precision {
 /// A model with its vocabulary, ready to generate. It can be shared between threads.
 pub struct Generator {
     decoder: Decoder,
+    defaults: Defaults,
     tokenizer: Tokenizer,
     pool: rayon::ThreadPool,
 }
@@ -52,8 +54,9 @@ impl std::fmt::Debug for Generator {
 }
 
 impl Generator {
-    /// Loads a model: a `.gguf` file, or a folder in Hugging Face's layout (`config.json`,
-    /// `tokenizer.json`, safetensors). What kind of model it is is read from the files.
+    /// Loads a model: a `.gguf` file, a folder with one, or a folder in Hugging Face's layout
+    /// (`config.json`, `tokenizer.json`, weights as safetensors or else PyTorch's `.bin`, in one
+    /// file or in shards). What kind of model it is is read from the files.
     ///
     /// # Errors
     /// [`Error::Read`] and [`Error::Model`] say which file and what is wrong with it;
@@ -87,33 +90,44 @@ impl Generator {
             let path = path.to_owned();
             move |reason: String| Error::Model { path, reason }
         };
-        let load = |config: &Config, weights: &(dyn Weights + Sync), naming| {
+        let load = |config: &Config, weights: &dyn Weights, naming| {
             Decoder::load(config.clone(), weights, naming, form, backend, device)
         };
+        let found = match path.is_dir() {
+            true => weights::find(path)?,
+            false => Found::Gguf(path.to_owned()),
+        };
         // The vocabulary takes as long as the weights: both at once.
-        let (config, tokenizer, decoder) = if path.is_dir() {
-            let file = path.join("config.json");
-            let json = std::fs::read(&file).map_err(|source| Error::Read {
-                path: file.clone(),
-                source,
-            })?;
-            let config = Config::from_json(&json).map_err(model(&file))?;
-            let weights = Safetensors::open(path)?;
-            let (tokenizer, decoder) = both(
-                &pool,
-                || Tokenizer::from_file(&path.join("tokenizer.json")),
-                || load(&config, &weights, Naming::of_folder(&weights)),
-            );
-            (config, tokenizer?, decoder?)
-        } else {
-            let gguf = Gguf::open(path)?;
-            let config = Config::from_gguf(&gguf).map_err(model(path))?;
-            let (tokenizer, decoder) = both(
-                &pool,
-                || vocabulary(&gguf),
-                || load(&config, &gguf, Naming::Gguf),
-            );
-            (config, tokenizer?, decoder?)
+        let (config, defaults, tokenizer, decoder) = match found {
+            Found::HuggingFace(weights) => {
+                let file = path.join("config.json");
+                let json = std::fs::read(&file).map_err(|source| Error::Read {
+                    path: file.clone(),
+                    source,
+                })?;
+                let config = Config::from_json(&json).map_err(model(&file))?;
+                let defaults = Defaults::read(path, None)?;
+                let (tokenizer, decoder) = both(
+                    &pool,
+                    || Tokenizer::from_file(&path.join("tokenizer.json")),
+                    || load(&config, &*weights, Naming::of_folder(&*weights)),
+                );
+                (config, defaults, tokenizer?, decoder?)
+            }
+            Found::Gguf(path) => {
+                let gguf = Gguf::open(&path)?;
+                let config = Config::from_gguf(&gguf).map_err(model(&path))?;
+                let defaults = Defaults {
+                    eos: config.eos.clone(),
+                    ..Defaults::default()
+                };
+                let (tokenizer, decoder) = both(
+                    &pool,
+                    || vocabulary(&gguf),
+                    || load(&config, &gguf, Naming::Gguf),
+                );
+                (config, defaults, tokenizer?, decoder?)
+            }
         };
         if tokenizer.vocab_size() > config.vocab {
             return Err(model(path)(format!(
@@ -124,6 +138,7 @@ impl Generator {
         }
         Ok(Self {
             decoder,
+            defaults,
             tokenizer,
             pool,
         })
@@ -146,7 +161,12 @@ impl Generator {
 
     /// The tokens that end an output, as the model's files state them.
     pub fn stop_tokens(&self) -> &[u32] {
-        &self.decoder.config().eos
+        &self.defaults.eos
+    }
+
+    /// How the model's makers generate with it.
+    pub fn defaults(&self) -> &Defaults {
+        &self.defaults
     }
 
     /// Generates from each prompt, independently of the others, and returns the hypotheses of

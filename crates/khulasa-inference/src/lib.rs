@@ -15,6 +15,7 @@ mod cache;
 mod decoder;
 mod device;
 mod error;
+mod generation;
 mod generator;
 pub mod hub;
 mod kernels;
@@ -27,6 +28,7 @@ mod weights;
 
 pub use device::DeviceChoice;
 pub use error::Error;
+pub use generation::Defaults;
 pub use generator::{Generator, LoadOptions, Precision};
 pub use search::{
     Beam, EarlyStopping, Event, Hypothesis, Options, Prompt, Rules, Sampling, Search,

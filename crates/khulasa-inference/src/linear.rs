@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Device, Layout, Result, Shape, Tensor};
 
-use crate::kernels::{BLOCK, PackedMatrix, Quantized};
+use crate::kernels::{PackedMatrix, Quantized};
 use crate::ops::contiguous;
 use crate::weights::{Weights, read_dense};
 
 /// The form that weights take in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// 8-bit integers, on the CPU. Matrices that are not made of whole blocks stay f32.
+    /// 8-bit integers, on the CPU; what is not a matrix is f32.
     Int8,
     /// Floating point.
     Dense(DType),
@@ -46,10 +46,8 @@ impl Weight {
         device: &Device,
     ) -> crate::Result<Self> {
         Ok(match form {
-            Form::Int8 if inner.is_multiple_of(BLOCK) => {
-                Weight::Int8(weights.read_int8(parts, inner)?.into())
-            }
-            _ => Weight::Dense(read_dense(weights, parts, inner, form.dtype(), device)?),
+            Form::Int8 => Weight::Int8(weights.read_int8(parts, inner)?.into()),
+            Form::Dense(dtype) => Weight::Dense(read_dense(weights, parts, inner, dtype, device)?),
         })
     }
 

@@ -1,15 +1,16 @@
 //! A decoder of random weights: every way of running it must say the same.
 
-use candle_core::{DType, Device, Tensor};
+use std::path::Path;
+
+use candle_core::{DType, Device};
 
 use super::{Config, Decoder, Naming};
 use crate::Result;
 use crate::cache::Sequence;
-use crate::kernels::PackedMatrix;
 use crate::linear::Form;
 use crate::model::{Model, Room};
 use crate::ops::Backend;
-use crate::weights::Weights;
+use crate::weights::{Values, Weights};
 
 /// Weights that follow from the tensor's name.
 pub(crate) struct Noise;
@@ -19,11 +20,11 @@ impl Weights for Noise {
         true
     }
 
-    fn read(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
+    fn values(&self, name: &str, shape: &[usize]) -> Result<Values> {
         let mut state = name
             .bytes()
             .fold(1u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(b)));
-        let values: Vec<f32> = (0..shape.iter().product())
+        let values = (0..shape.iter().product())
             .map(|_| {
                 state = state
                     .wrapping_mul(6364136223846793005)
@@ -31,13 +32,7 @@ impl Weights for Noise {
                 ((state >> 40) as f32 / (1u64 << 24) as f32 - 0.5) * 0.4
             })
             .collect();
-        Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
-    }
-
-    fn read_int8(&self, parts: &[(&str, usize)], inner: usize) -> Result<PackedMatrix> {
-        let all = crate::weights::read_dense(self, parts, inner, DType::F32, &Device::Cpu)?;
-        let values = all.flatten_all()?.to_vec1::<f32>()?;
-        Ok(PackedMatrix::quantize(&values, values.len() / inner, inner))
+        Ok(Values::in_memory(Path::new("noise"), name, values))
     }
 }
 

@@ -45,30 +45,54 @@ pub struct Quantized {
 
 impl PackedMatrix {
     /// Packs a matrix of `columns` outputs and `inner` inputs. `block(column, index, values)`
-    /// writes the 32 weights of one block and returns their scale.
-    ///
-    /// # Panics
-    /// If `inner` is not a multiple of [`BLOCK`]: the caller has checked it.
+    /// writes the weights of one block and returns their scale; of a column's last block, what
+    /// lies behind `inner` must be 0.
     pub fn pack(
         columns: usize,
         inner: usize,
         block: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32 + Sync,
     ) -> Self {
-        assert!(inner.is_multiple_of(BLOCK));
-        let (panels, blocks) = (columns.div_ceil(PANEL), inner / BLOCK);
-        let panel_lines = blocks * PANEL_BLOCK / 64;
-        let mut lines = vec![CacheLine([0; 64]); panels * panel_lines];
-        let mut scales = vec![0f32; panels * blocks * PANEL];
-        lines
+        let mut matrix = Self::empty(columns, inner);
+        matrix.fill(0, columns, block);
+        matrix
+    }
+
+    fn empty(columns: usize, inner: usize) -> Self {
+        let (panels, blocks) = (columns.div_ceil(PANEL), inner.div_ceil(BLOCK));
+        Self {
+            columns,
+            inner,
+            lines: vec![CacheLine([0; 64]); panels * blocks * (PANEL_BLOCK / 64)],
+            scales: vec![0f32; panels * blocks * PANEL],
+        }
+    }
+
+    /// Packs the columns from `from`, where a panel begins, to `to`, where one ends or all end.
+    fn fill(
+        &mut self,
+        from: usize,
+        to: usize,
+        block: impl Fn(usize, usize, &mut [i8; BLOCK]) -> f32 + Sync,
+    ) {
+        let blocks = self.inner.div_ceil(BLOCK);
+        let (panel_lines, panel_scales) = (blocks * (PANEL_BLOCK / 64), blocks * PANEL);
+        if blocks == 0 {
+            return;
+        }
+        let panels = from / PANEL..to.div_ceil(PANEL);
+        self.lines[panels.start * panel_lines..panels.end * panel_lines]
             .par_chunks_mut(panel_lines)
-            .zip(scales.par_chunks_mut(blocks * PANEL))
+            .zip(
+                self.scales[panels.start * panel_scales..panels.end * panel_scales]
+                    .par_chunks_mut(panel_scales),
+            )
             .enumerate()
             .for_each(|(panel, (lines, scales))| {
                 let mut values = [0i8; BLOCK];
-                for place in 0..PANEL.min(columns - panel * PANEL) {
+                let first = from + panel * PANEL;
+                for place in 0..PANEL.min(to - first) {
                     for index in 0..blocks {
-                        let column = panel * PANEL + place;
-                        scales[index * PANEL + place] = block(column, index, &mut values);
+                        scales[index * PANEL + place] = block(first + place, index, &mut values);
                         for (step, four) in values.chunks_exact(4).enumerate() {
                             let byte = index * PANEL_BLOCK + (step * PANEL + place) * 4;
                             let line = &mut lines[byte / 64].0[byte % 64..byte % 64 + 4];
@@ -79,20 +103,31 @@ impl PackedMatrix {
                     }
                 }
             });
-        Self {
-            columns,
-            inner,
-            lines,
-            scales,
-        }
     }
 
     /// Packs the rows of an f32 matrix `[columns, inner]`, quantising each block as Q8_0 does.
-    pub fn quantize(weights: &[f32], columns: usize, inner: usize) -> Self {
-        Self::pack(columns, inner, |column, index, values| {
-            let row = weights[column * inner..(column + 1) * inner].as_chunks().0;
-            quantize_block(&row[index], values).0
-        })
+    /// `next` writes the next rows into what it gets; not all are in memory at once.
+    pub fn quantize_rows<E>(
+        columns: usize,
+        inner: usize,
+        mut next: impl FnMut(&mut [f32]) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        // Panels at once: enough for many threads.
+        const PANELS: usize = 16;
+        let mut matrix = Self::empty(columns, inner);
+        let mut rows = vec![0f32; inner * columns.min(PANELS * PANEL)];
+        for from in (0..columns).step_by(PANELS * PANEL) {
+            let to = columns.min(from + PANELS * PANEL);
+            next(&mut rows[..(to - from) * inner])?;
+            matrix.fill(from, to, |column, index, values| {
+                let row = &rows[(column - from) * inner..][..inner];
+                let part = &row[index * BLOCK..inner.min((index + 1) * BLOCK)];
+                let mut block = [0f32; BLOCK];
+                block[..part.len()].copy_from_slice(part);
+                quantize_block(&block, values).0
+            });
+        }
+        Ok(matrix)
     }
 
     /// Outputs.
@@ -107,8 +142,9 @@ impl PackedMatrix {
 
     /// Writes the weights of one output column as f32 (an embedding's row).
     pub fn column(&self, column: usize, into: &mut [f32]) {
-        let (panel, place, blocks) = (column / PANEL, column % PANEL, self.inner / BLOCK);
-        for (index, chunk) in into.chunks_exact_mut(BLOCK).enumerate() {
+        let (panel, place) = (column / PANEL, column % PANEL);
+        let blocks = self.inner.div_ceil(BLOCK);
+        for (index, chunk) in into.chunks_mut(BLOCK).enumerate() {
             let at = panel * blocks + index;
             let scale = self.scales[at * PANEL + place];
             for (i, value) in chunk.iter_mut().enumerate() {
@@ -144,7 +180,7 @@ impl PackedMatrix {
     }
 
     fn multiply_panel(&self, level: Level, x: &Quantized, columns: usize, panel: usize, out: &Out) {
-        let blocks = self.inner / BLOCK;
+        let blocks = self.inner.div_ceil(BLOCK);
         let at = panel * blocks;
         let weights = &self.lines[at * PANEL_BLOCK / 64..][..blocks * PANEL_BLOCK / 64];
         let scales = &self.scales[at * PANEL..][..blocks * PANEL];
@@ -154,7 +190,7 @@ impl PackedMatrix {
             // Tiles of nearly the same height: 32 rows are 6, 6, 5, 5, 5, 5.
             let (from, to) = (t * x.rows / tiles, (t + 1) * x.rows / tiles);
             let tile = Tile {
-                x: &x.values[from * self.inner..to * self.inner],
+                x: &x.values[from * blocks * BLOCK..to * blocks * BLOCK],
                 x_scales: &x.scales[from * blocks..to * blocks],
                 corrections: &x.corrections[from * blocks..to * blocks],
                 // SAFETY: `CacheLine` is 64 plain bytes.
@@ -282,9 +318,18 @@ impl Quantized {
     /// Quantises `rows × inner` activations.
     ///
     /// # Panics
-    /// If `inner` is not a multiple of [`BLOCK`] or `x` is no whole number of rows.
+    /// If `x` is no whole number of rows.
     pub fn new(x: &[f32], inner: usize) -> Self {
-        assert!(inner.is_multiple_of(BLOCK) && x.len().is_multiple_of(inner));
+        assert!(inner > 0 && x.len().is_multiple_of(inner));
+        if !inner.is_multiple_of(BLOCK) {
+            let mut padded = vec![0f32; x.len() / inner * inner.next_multiple_of(BLOCK)];
+            let rows = padded.chunks_exact_mut(inner.next_multiple_of(BLOCK));
+            for (to, from) in rows.zip(x.chunks_exact(inner)) {
+                to[..inner].copy_from_slice(from);
+            }
+            let blocks = Self::new(&padded, inner.next_multiple_of(BLOCK));
+            return Self { inner, ..blocks };
+        }
         let mut it = Self {
             rows: x.len() / inner,
             inner,
@@ -321,10 +366,27 @@ mod tests {
             .collect()
     }
 
+    fn packed(weights: &[f32], columns: usize, inner: usize) -> PackedMatrix {
+        let mut rest = weights;
+        let next = |rows: &mut [f32]| {
+            rows.copy_from_slice(&rest[..rows.len()]);
+            rest = &rest[rows.len()..];
+            Ok::<_, ()>(())
+        };
+        PackedMatrix::quantize_rows(columns, inner, next).unwrap()
+    }
+
     #[test]
     fn every_path_gives_the_same_bits() {
-        for (rows, columns, inner) in [(1, 33, 64), (7, 70, 96), (32, 64, 640), (13, 5, 32)] {
-            let w = PackedMatrix::quantize(&noise(columns * inner, 1), columns, inner);
+        for (rows, columns, inner) in [
+            (1, 33, 64),
+            (7, 70, 96),
+            (32, 64, 640),
+            (13, 5, 32),
+            (9, 40, 47),
+            (2, 1030, 5),
+        ] {
+            let w = packed(&noise(columns * inner, 1), columns, inner);
             let x = Quantized::new(&noise(rows * inner, 2), inner);
             let plain = w.multiply_at(Level::Plain, &x, columns);
             for path in [Level::Avx2, Level::Avx512] {
@@ -339,7 +401,7 @@ mod tests {
     fn product_is_near_the_exact_one() {
         let (rows, columns, inner) = (5, 40, 320);
         let (w, x) = (noise(columns * inner, 3), noise(rows * inner, 4));
-        let packed = PackedMatrix::quantize(&w, columns, inner);
+        let packed = packed(&w, columns, inner);
         let y = packed.multiply(&Quantized::new(&x, inner), columns);
         for r in 0..rows {
             for c in 0..columns {
@@ -356,9 +418,29 @@ mod tests {
     }
 
     #[test]
+    fn an_inner_size_of_no_whole_blocks_is_as_if_padded_with_zeros() {
+        let (rows, columns, inner, whole) = (7, 70, 75, 96);
+        let pad = |values: &[f32]| -> Vec<f32> {
+            let zeros = vec![0.0; whole - inner];
+            let rows = values.chunks_exact(inner);
+            rows.flat_map(|row| row.iter().chain(&zeros).copied())
+                .collect()
+        };
+        let (w, x) = (noise(columns * inner, 9), noise(rows * inner, 10));
+        let odd = packed(&w, columns, inner);
+        let even = packed(&pad(&w), columns, whole);
+        let y = odd.multiply(&Quantized::new(&x, inner), columns);
+        assert_eq!(y, even.multiply(&Quantized::new(&pad(&x), whole), columns));
+        let (mut row, mut padded) = (vec![0.0; inner], vec![0.0; whole]);
+        odd.column(69, &mut row);
+        even.column(69, &mut padded);
+        assert_eq!(row, padded[..inner]);
+    }
+
+    #[test]
     fn a_row_does_not_depend_on_its_neighbours() {
         let (columns, inner) = (64, 96);
-        let w = PackedMatrix::quantize(&noise(columns * inner, 5), columns, inner);
+        let w = packed(&noise(columns * inner, 5), columns, inner);
         let x = noise(9 * inner, 6);
         let all = w.multiply(&Quantized::new(&x, inner), columns);
         for r in 0..9 {
@@ -374,7 +456,7 @@ mod tests {
     fn a_prefix_of_the_columns_and_a_column_read_back() {
         let (columns, inner) = (70, 64);
         let weights = noise(columns * inner, 7);
-        let w = PackedMatrix::quantize(&weights, columns, inner);
+        let w = packed(&weights, columns, inner);
         let x = Quantized::new(&noise(inner, 8), inner);
         assert_eq!(w.multiply(&x, 37), w.multiply(&x, columns)[..37]);
         let mut row = vec![0.0; inner];

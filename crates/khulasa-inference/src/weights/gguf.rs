@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use candle_core::Device;
 use candle_core::quantized::gguf_file::{Content, Value};
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
-use candle_core::{Device, Tensor};
 
-use super::{Weights, model_error, quantize, read_error};
+use super::values::Values;
+use super::{
+    Weights, check_shape, gguf_header, model_error, not_finite, quantize_parts, read_error,
+};
 use crate::Result;
 use crate::kernels::{BLOCK, PackedMatrix};
 
@@ -32,9 +35,13 @@ struct Shard {
 impl Shard {
     fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(read_error(path))?;
+        let size = file.metadata().map_err(read_error(path))?.len();
         let mut file = BufReader::new(file);
-        let content = Content::read(&mut file)
-            .map_err(|e| model_error(path, format!("not a readable GGUF file: {e}")))?;
+        let bad = |e: String| model_error(path, format!("not a readable GGUF file: {e}"));
+        gguf_header::check(&mut file, size).map_err(bad)?;
+        file.rewind().map_err(read_error(path))?;
+        let content = Content::read(&mut file).map_err(|e| bad(e.to_string()))?;
+        check_tensors(&content, size).map_err(|e| model_error(path, e))?;
         Ok(Self {
             path: path.to_owned(),
             content,
@@ -93,17 +100,12 @@ impl Gguf {
             .find(|s| s.content.tensor_infos.contains_key(name))
     }
 
-    fn tensor(&self, name: &str, shape: &[usize]) -> Result<QTensor> {
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<(&Shard, QTensor)> {
         let shard = self
             .find(name)
             .ok_or_else(|| model_error(self.path(), format!("tensor {name} is missing")))?;
         let found = shard.content.tensor_infos[name].shape.dims();
-        if found != shape {
-            return Err(model_error(
-                &shard.path,
-                format!("tensor {name} has the shape {found:?}, not {shape:?}"),
-            ));
-        }
+        check_shape(&shard.path, name, found, shape)?;
         let mut file = shard
             .file
             .lock()
@@ -112,14 +114,42 @@ impl Gguf {
             .content
             .tensor(&mut *file, name, &Device::Cpu)
             .map_err(|e| model_error(&shard.path, format!("tensor {name}: {e}")))?;
-        match self.interleaved {
+        let tensor = match self.interleaved {
             Some(dim) if name.contains(".attn_q.") || name.contains(".attn_k.") => {
                 deinterleave(&tensor, dim)
-                    .map_err(|e| model_error(&shard.path, format!("tensor {name}: {e}")))
+                    .map_err(|e| model_error(&shard.path, format!("tensor {name}: {e}")))?
             }
-            _ => Ok(tensor),
-        }
+            _ => tensor,
+        };
+        Ok((shard, tensor))
     }
+}
+
+/// Whether every tensor lies in its file and they take no more than the file has.
+fn check_tensors(content: &Content, size: u64) -> std::result::Result<(), String> {
+    let available = size.saturating_sub(content.tensor_data_offset);
+    let mut sum = 0u64;
+    for (name, info) in &content.tensor_infos {
+        let (block, bytes) = (info.ggml_dtype.block_size(), info.ggml_dtype.type_size());
+        let mut dims = info.shape.dims().iter();
+        let count = dims.try_fold(1usize, |n, &d| n.checked_mul(d));
+        let bytes = count.and_then(|n| (n / block).checked_mul(bytes));
+        let end = bytes.and_then(|bytes| info.offset.checked_add(bytes as u64));
+        if end.is_none_or(|end| end > available) {
+            return Err(format!(
+                "tensor {name} ({:?} of {:?}) ends behind the end of the file",
+                info.ggml_dtype,
+                info.shape.dims()
+            ));
+        }
+        sum = sum.saturating_add(bytes.unwrap_or_default() as u64);
+    }
+    if sum > available {
+        return Err(format!(
+            "its tensors claim {sum} bytes, and it has {available}: they overlap"
+        ));
+    }
+    Ok(())
 }
 
 impl Weights for Gguf {
@@ -127,23 +157,32 @@ impl Weights for Gguf {
         self.find(name).is_some()
     }
 
-    fn read(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        Ok(self.tensor(name, shape)?.dequantize(&Device::Cpu)?)
+    fn values(&self, name: &str, shape: &[usize]) -> Result<Values> {
+        let (shard, tensor) = self.tensor(name, shape)?;
+        let values = tensor.dequantize(&Device::Cpu)?.flatten_all()?;
+        Ok(Values::in_memory(&shard.path, name, values.to_vec1()?))
     }
 
     fn read_int8(&self, parts: &[(&str, usize)], inner: usize) -> Result<PackedMatrix> {
-        let tensors = parts
-            .iter()
-            .map(|&(name, columns)| self.tensor(name, &[columns, inner]))
-            .collect::<Result<Vec<_>>>()?;
-        if tensors.iter().all(|t| block_bytes(t.dtype()).is_some()) {
-            return repack(&tensors, inner);
+        let exact = |name: &str| {
+            let info = self.find(name)?.content.tensor_infos.get(name)?;
+            block_bytes(info.ggml_dtype)
+        };
+        if !inner.is_multiple_of(BLOCK) || !parts.iter().all(|(name, _)| exact(name).is_some()) {
+            return quantize_parts(self, parts, inner);
         }
-        let dense = tensors
-            .iter()
-            .map(|t| Ok(t.dequantize(&Device::Cpu)?))
-            .collect::<Result<Vec<_>>>()?;
-        quantize(&dense, inner)
+        let mut tensors = Vec::new();
+        for &(name, columns) in parts {
+            let (shard, tensor) = self.tensor(name, &[columns, inner])?;
+            let size = block_bytes(tensor.dtype()).unwrap_or(1);
+            let data = tensor.data()?;
+            let mut scales = data.chunks_exact(size).map(|b| [b[0], b[1]]);
+            if !scales.all(|scale| half::f16::from_le_bytes(scale).is_finite()) {
+                return Err(not_finite(&shard.path, name));
+            }
+            tensors.push(tensor);
+        }
+        repack(&tensors, inner)
     }
 }
 
@@ -163,7 +202,7 @@ fn interleaved(metadata: &HashMap<String, Value>) -> Option<usize> {
 /// own order.
 fn deinterleave(tensor: &QTensor, dim: usize) -> candle_core::Result<QTensor> {
     let rows = tensor.shape().dims()[0];
-    if dim == 0 || !dim.is_multiple_of(2) || !rows.is_multiple_of(dim) {
+    if rows == 0 || dim == 0 || !dim.is_multiple_of(2) || !rows.is_multiple_of(dim) {
         candle_core::bail!("its {rows} rows are no heads of {dim}");
     }
     let data = tensor.data()?;
@@ -238,6 +277,8 @@ fn repack(tensors: &[QTensor], inner: usize) -> Result<PackedMatrix> {
 
 #[cfg(test)]
 mod tests {
+    use candle_core::Tensor;
+
     use super::*;
 
     #[test]
