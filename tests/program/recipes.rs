@@ -31,7 +31,7 @@ fn a_folder_becomes_json_lines_and_goes_on_where_it_stopped() {
     fs::write(input.join("b.html"), SMALL).unwrap();
     fs::write(
         &lines,
-        [&first[..], b"{\"schema\":1,\"id\":\"cut o"].concat(),
+        [&first[..], b"{\"schema\":2,\"id\":\"cut o"].concat(),
     )
     .unwrap();
     ended(&recipe("folder_to_jsonl.sh", [&input, &lines]), 0);

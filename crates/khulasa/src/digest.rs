@@ -7,7 +7,7 @@ use crate::{Enforced, Flag, Kind, TermUse};
 
 /// The version of the JSON that a [`Digest`] serialises to. It changes when a field is renamed,
 /// removed or given another meaning; new fields do not change it.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// An article's translation and summary, with where each part comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -137,7 +137,8 @@ pub struct SummarySentence {
     pub text: String,
     /// The sentences it comes from, best first; empty where none was found for it.
     pub sources: Vec<SentenceId>,
-    /// What the checks found in it.
+    /// What the checks found in it. The spans of an extract are those in its first source, what
+    /// a model wrote has spans in its own text only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Flag>,
 }

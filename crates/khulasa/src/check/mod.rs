@@ -1,47 +1,22 @@
 //! What is checked in every translated sentence before a reader sees it.
 
-mod arabic_words;
-mod english_words;
-mod figures;
+mod compare;
+mod dates;
+mod flag;
+mod mentions;
+mod months;
 mod numbers;
 mod repetition;
+mod spelled;
+mod times;
+mod tokens;
+mod value;
+mod words;
 
-use serde::{Deserialize, Serialize};
-
+use khulasa_tokenizer::Span;
 use khulasa_tokenizer::chars::is_arabic_letter;
 
-/// Something that a reader should not trust in a sentence. Serialises as `{"kind": …}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Flag {
-    /// Arabic letters are left in the English.
-    ArabicResidue {
-        /// The first run of them.
-        text: String,
-    },
-    /// A number of the source is not in the English.
-    NumberMissing {
-        /// The number as it stands in the source.
-        source: String,
-    },
-    /// A number of the English is not in the source.
-    NumberAdded {
-        /// The number as it stands in the English.
-        target: String,
-    },
-    /// The English is empty.
-    Empty,
-    /// The model was stopped at its length limit: the end may be missing.
-    Truncated,
-    /// The English repeats itself.
-    Repetition {
-        /// What is repeated.
-        text: String,
-    },
-    /// The sentence is not Arabic; it was kept as it is.
-    NotTranslated,
-}
+pub use self::flag::{Flag, FlagKind};
 
 /// Checks a sentence against its translation and returns what is wrong with it.
 ///
@@ -52,42 +27,43 @@ pub enum Flag {
 pub fn check(source: &str, target: &str) -> Vec<Flag> {
     let mut flags = Vec::new();
     if target.trim().is_empty() {
-        flags.push(Flag::Empty);
+        flags.push(Flag::whole(FlagKind::Empty, "the model gave no English"));
     }
-    if let Some(text) = arabic_residue(target) {
-        flags.push(Flag::ArabicResidue {
-            text: text.to_owned(),
-        });
+    if let Some(span) = arabic_residue(target) {
+        let what = "Arabic is left in the English";
+        flags.push(Flag::in_target(FlagKind::Residue, target, span, what));
     }
-    let (missing, added) = numbers::compare(source, target);
-    flags.extend(
-        missing
-            .into_iter()
-            .map(|source| Flag::NumberMissing { source }),
-    );
-    flags.extend(added.into_iter().map(|target| Flag::NumberAdded { target }));
-    if let Some(text) = repetition::find(target)
+    let texts = compare::Texts::new(source, target);
+    flags.extend(numbers::compare(&texts));
+    flags.extend(dates::compare(&texts));
+    flags.extend(times::compare(&texts));
+    if let Some(span) = repetition::find(target)
         && repetition::find(source).is_none()
     {
-        flags.push(Flag::Repetition { text });
+        let what = "the English repeats itself";
+        flags.push(Flag::in_target(FlagKind::Repetition, target, span, what));
     }
     flags
 }
 
 /// Checks a text that a model wrote from several sentences of the source: what of its content
-/// none of them explains, and what no English text should have.
+/// none of them explains, and what no English text should have. The flags have no source spans.
 pub(crate) fn check_written(sources: &str, text: &str) -> Vec<Flag> {
     let mut flags = check(sources, text);
     // A summary leaves things out.
-    flags.retain(|flag| !matches!(flag, Flag::NumberMissing { .. }));
+    flags.retain(|flag| flag.source.is_none() || flag.target.is_some());
+    for flag in &mut flags {
+        flag.source = None;
+    }
     flags
 }
 
 /// The first run of Arabic letters.
-fn arabic_residue(text: &str) -> Option<&str> {
+fn arabic_residue(text: &str) -> Option<Span> {
     let start = text.find(is_arabic_letter)?;
     let rest = &text[start..];
-    Some(&rest[..rest.find(|c| !is_arabic_letter(c)).unwrap_or(rest.len())])
+    let length = rest.find(|c| !is_arabic_letter(c)).unwrap_or(rest.len());
+    Some(start..start + length)
 }
 
 #[cfg(test)]

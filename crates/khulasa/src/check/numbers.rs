@@ -1,150 +1,174 @@
-//! Numbers of the source against numbers of the translation, by value.
+//! Numbers by value, in figures and in words; magnitudes; percentages.
+//!
+//! A number of the source is *asked for* in the target: every one in figures, and every one in
+//! words from three on, ordinals too. "One" and "two" are not, Arabic says them in other ways
+//! (dual, singular, "كلا"). Nor is a fraction, which may be "50%" or "halved". A number of the
+//! target is *asked for* in the source by the same rule. What is asked for and not there is
+//! flagged; if both texts have one, they are taken for one number that has changed.
 
-use std::collections::BTreeSet;
-use std::ops::Range;
+use std::collections::HashSet;
 
-use super::english_words as english;
-use super::figures::{Number, Text, Value, scan, shift};
+use super::compare::Texts;
+use super::flag::{Flag, FlagKind};
+use super::mentions::{Mentions, Number};
+use super::spelled::Written;
+use super::value::Value;
 
 /// All values of a text.
-#[derive(Default)]
 struct Values {
-    /// With magnitudes: "3 million" is 3000000.
-    whole: BTreeSet<Value>,
-    /// Without them, of those that have one: "3 million" is 3.
-    bare: BTreeSet<Value>,
-    /// Months by name.
-    months: BTreeSet<Value>,
+    said: HashSet<Value>,
+    /// Powers of ten that it has many of.
+    many: HashSet<u32>,
 }
 
-/// The numbers in digits of the source that the target lacks, and those of the target that nothing
-/// in the source explains; as they are written, each once.
-pub(super) fn compare(source: &str, target: &str) -> (Vec<String>, Vec<String>) {
-    let (source, in_source) = read(source);
-    let (target, in_target) = read(target);
-    let compounded: BTreeSet<usize> = compounds(&source.numbers)
-        .into_iter()
-        .filter(|(_, value)| in_target.whole.contains(value))
-        .flat_map(|(terms, _)| terms)
-        .collect();
-    let missing = source.numbers.iter().enumerate().filter(|(i, number)| {
-        number.in_digits && !compounded.contains(i) && !is_in(number, &in_target)
-    });
-    let missing = once_each(missing.map(|(_, number)| number.text));
-    let added = target.numbers.iter().filter(|number| {
-        number.in_digits && !source.spells_number && !is_small(number) && !is_in(number, &in_source)
-    });
-    (missing, once_each(added.map(|number| number.text)))
-}
-
-fn read(text: &str) -> (Text<'_>, Values) {
-    let found = scan(text);
-    let mut values = Values {
-        whole: english::cardinals(text),
-        months: english::months(text),
-        ..Values::default()
+/// Flags on numbers, magnitudes, percentages and the numbers of dates.
+pub(super) fn compare(texts: &Texts<'_>) -> Vec<Flag> {
+    let (source, target) = (&texts.found_in_source, &texts.found_in_target);
+    let (in_source, in_target) = (values(source), values(target));
+    let missing = |numbers: &'_ Mentions, values: &Values| -> Vec<usize> {
+        let missing = numbers.numbers.iter().enumerate();
+        let missing = missing.filter(|(_, number)| !is_in(number, values));
+        missing.map(|(i, _)| i).collect()
     };
-    for number in &found.numbers {
-        for value in number.readings.iter().flatten() {
-            if number.in_digits {
-                values.whole.insert(shift(value, number.magnitude));
-            }
-            if number.in_digits && number.magnitude > 0 {
-                values.bare.insert(value.clone());
-            }
-            if number.is_pm {
-                values.whole.extend(afternoon(value));
-            }
-        }
-    }
-    // "3 or 4 million": both may be millions.
-    for pair in found.numbers.windows(2) {
-        let shared = pair[0].readings.iter().flatten();
-        let shared = shared.map(|value| shift(value, pair[1].magnitude));
-        values.whole.extend(shared);
-    }
-    values.whole.extend(
-        compounds(&found.numbers)
-            .into_iter()
-            .map(|(_, value)| value),
-    );
-    (found, values)
-}
-
-fn is_in(number: &Number<'_>, values: &Values) -> bool {
-    number.readings.iter().any(|reading| {
-        reading.iter().all(|value| {
-            values.whole.contains(&shift(value, number.magnitude))
-                || (number.magnitude == 0 && values.bare.contains(value))
-                || (number.in_date && values.months.contains(value))
-                || (number.is_pm && afternoon(value).is_some_and(|v| values.whole.contains(&v)))
-        })
-    })
-}
-
-/// Whether Arabic may have said it without a number: 0, 1, and 2, which is the dual.
-fn is_small(number: &Number<'_>) -> bool {
-    let small = |value: &Value| matches!(value.as_str(), "0" | "1" | "2");
-    number.magnitude == 0
-        && number
-            .readings
-            .iter()
-            .any(|reading| reading.iter().all(small))
-}
-
-/// An hour of the afternoon on the clock of 24 hours.
-fn afternoon(value: &str) -> Option<Value> {
-    let hour: u32 = value.parse().ok()?;
-    (1..12).contains(&hour).then(|| (hour + 12).to_string())
-}
-
-/// Numbers that are written in several, with the indices of those: "3 آلاف و500" is 3500, and
-/// "14:40" may be written "1440".
-fn compounds(numbers: &[Number<'_>]) -> Vec<(Range<usize>, Value)> {
-    let mut compounds = Vec::new();
-    let mut start = 0;
-    for i in 1..=numbers.len() {
-        if i < numbers.len() && adds(&numbers[i - 1], &numbers[i]) {
+    let lost = missing(source, &in_target);
+    let mut added = missing(target, &in_source);
+    let mut flags = Vec::new();
+    let mut seen = HashSet::new();
+    for i in lost {
+        let number = &source.numbers[i];
+        let partner = partner(number, &added, &target.numbers);
+        if partner.is_none() && !is_asked_for(number) {
             continue;
         }
-        let terms = numbers[start..i].iter().map(whole);
-        if i - start > 1
-            && let Some(sum) = terms.sum::<Option<u128>>()
-        {
-            compounds.push((start..i, sum.to_string()));
+        let partner = partner.map(|at| &target.numbers[added.remove(at)]);
+        let kind = kind(number, partner);
+        let span = number.spelled.span.clone();
+        if !seen.insert(texts.source[span.clone()].to_owned()) {
+            continue;
         }
-        start = i;
+        flags.push(match partner {
+            Some(other) => texts.changed(kind, span, other.spelled.span.clone()),
+            None => Flag::lost(kind, texts.source, span),
+        });
     }
-    for i in 1..numbers.len() {
-        if numbers[i].gap == ":"
-            && let (Some(hour @ 0..24), Some(minute @ 0..60)) =
-                (whole(&numbers[i - 1]), whole(&numbers[i]))
-        {
-            compounds.push((i - 1..i + 1, (hour * 100 + minute).to_string()));
+    for i in added {
+        let number = &target.numbers[i];
+        let span = number.spelled.span.clone();
+        if is_asked_for(number) && seen.insert(texts.target[span.clone()].to_owned()) {
+            flags.push(Flag::added(kind(number, None), texts.target, span));
         }
     }
-    compounds
+    flags.extend(percentages(texts));
+    flags
 }
 
-/// Whether "و" adds a smaller number to one before it.
-fn adds(before: &Number<'_>, number: &Number<'_>) -> bool {
-    let unit = 10u128.checked_pow(before.magnitude as u32);
-    number.gap.trim_matches(['ـ', ' ', '\u{a0}']) == "و"
-        && whole(number).is_some_and(|value| Some(value) < unit)
+fn values(found: &Mentions) -> Values {
+    let readings = found.numbers.iter().flat_map(|n| &n.spelled.readings);
+    let mut said: HashSet<Value> = readings.flatten().copied().collect();
+    for time in &found.times {
+        let [hour, minute] = time.parts;
+        said.extend([hour, hour + 12, minute, hour * 100 + minute].map(Value::from));
+    }
+    for date in &found.dates {
+        said.extend([date.day, date.month, date.year, date.year % 100].map(Value::from));
+    }
+    said.extend(&found.may_say);
+    let many = found.numbers.iter().filter_map(|n| match n.spelled.form {
+        Written::Many(power) => Some(power),
+        Written::Lone => Some(n.spelled.power.max(2)),
+        _ => None,
+    });
+    Values {
+        said,
+        many: many.collect(),
+    }
 }
 
-/// A whole number's likeliest value.
-fn whole(number: &Number<'_>) -> Option<u128> {
-    let [value] = number.readings.first()?.as_slice() else {
-        return None;
+fn is_in(number: &Number, values: &Values) -> bool {
+    if let Written::Many(power) = number.spelled.form {
+        return values.many.contains(&power);
+    }
+    number
+        .spelled
+        .readings
+        .iter()
+        .any(|reading| reading.iter().all(|value| values.said.contains(value)))
+}
+
+/// Whether a number must be in the other text.
+fn is_asked_for(number: &Number) -> bool {
+    let small = matches!(number.spelled.readings[0][..], [value] if value <= Value::from(2));
+    match number.spelled.form {
+        _ if number.in_name => false,
+        Written::Cardinal | Written::Ordinal => !small || number.spelled.figures && number.percent,
+        Written::Decade | Written::Many(_) => true,
+        Written::Fraction => false,
+        Written::Lone => number.spelled.power > 3,
+    }
+}
+
+/// The number of the target, among those that nothing explains, that a lost number has become:
+/// one that only differs in magnitude, or else the first that is written in the same way.
+fn partner(number: &Number, added: &[usize], numbers: &[Number]) -> Option<usize> {
+    let is_many = |number: &Number| matches!(number.spelled.form, Written::Many(_) | Written::Lone);
+    let in_magnitude = added
+        .iter()
+        .position(|&i| magnitude_differs(number, &numbers[i]));
+    let asked = || {
+        added.iter().position(|&i| {
+            (is_many(&numbers[i]) == is_many(number)
+                || numbers[i].spelled.power == number.spelled.power)
+                && (is_asked_for(&numbers[i])
+                    || is_asked_for(number) && numbers[i].spelled.form == number.spelled.form)
+        })
     };
-    shift(value, number.magnitude).parse().ok()
+    in_magnitude.or_else(asked)
 }
 
-fn once_each<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    texts
-        .filter(|text| seen.insert(*text))
-        .map(str::to_owned)
-        .collect()
+fn magnitude_differs(a: &Number, b: &Number) -> bool {
+    let value = |number: &Number| match number.spelled.readings[0][..] {
+        [value] => Some(value),
+        _ => None,
+    };
+    match (a.spelled.form, b.spelled.form) {
+        (Written::Many(_), Written::Many(_) | Written::Lone) => true,
+        (Written::Many(_), _) | (_, Written::Many(_)) => false,
+        _ => matches!((value(a), value(b)), (Some(a), Some(b)) if a.differs_in_magnitude(b)),
+    }
+}
+
+fn kind(number: &Number, partner: Option<&Number>) -> FlagKind {
+    let is_date = |number: &Number| number.day || number.year;
+    match partner {
+        Some(other) if magnitude_differs(number, other) => FlagKind::Magnitude,
+        Some(other) if is_date(number) || is_date(other) => FlagKind::Date,
+        None if is_date(number) => FlagKind::Date,
+        None if matches!(number.spelled.form, Written::Many(_)) => FlagKind::Magnitude,
+        _ => FlagKind::Number,
+    }
+}
+
+/// Numbers that both texts have, only one of them as a percentage.
+fn percentages(texts: &Texts<'_>) -> Vec<Flag> {
+    let (source, target) = (&texts.found_in_source, &texts.found_in_target);
+    let equal = |a: &Number, b: &Number| {
+        let mut readings = a.spelled.readings.iter();
+        readings.any(|reading| b.spelled.readings.contains(reading))
+    };
+    // Only where no other number of the same value has it.
+    let differs = |number: &Number, others: &[Number]| {
+        let mut same = others
+            .iter()
+            .filter(|other| equal(number, other))
+            .peekable();
+        same.peek().is_some()
+            && same.all(|other| !other.percent && other.spelled.form != Written::Fraction)
+    };
+    let spans = |numbers: &[Number], others: &[Number]| {
+        let numbers = numbers.iter().filter(|n| n.percent && differs(n, others));
+        numbers.map(|n| n.spelled.span.clone()).collect()
+    };
+    let lost = spans(&source.numbers, &target.numbers);
+    let added = spans(&target.numbers, &source.numbers);
+    texts.pair(FlagKind::Percent, lost, added)
 }

@@ -2,27 +2,47 @@
 
 use std::collections::HashMap;
 
+use khulasa_tokenizer::Span;
+
 /// The longest phrase, in words, whose immediate repetition is looked for.
 const PHRASE: usize = 24;
 
 /// A phrase of this many words is not found this many times in a good sentence.
 const OFTEN: (usize, usize) = (5, 3);
 
-/// What a text repeats, if it repeats anything as no writer would: a word or two three times in a
-/// row, a longer phrase twice in a row or a phrase of five words three times anywhere, a syllable
-/// six times in a word. Linear in the text's length.
-pub(super) fn find(text: &str) -> Option<String> {
-    let words: Vec<String> = text
+/// A word in lower case and where it stands.
+struct Word {
+    text: String,
+    span: Span,
+}
+
+/// Where a text repeats itself as no writer would: a word or two three times in a row, a longer
+/// phrase twice in a row or a phrase of five words three times anywhere, a syllable six times in a
+/// word. Linear in the text's length.
+pub(super) fn find(text: &str) -> Option<Span> {
+    let words: Vec<Word> = text
         .split(|c: char| !c.is_alphanumeric() && c != '\'')
         .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
+        .map(|word| {
+            let start = word.as_ptr().addr() - text.as_ptr().addr();
+            Word {
+                text: word.to_lowercase(),
+                span: start..start + word.len(),
+            }
+        })
         .collect();
     in_a_row(&words)
         .or_else(|| anywhere(&words))
-        .or_else(|| words.iter().find_map(|word| syllables(word)))
+        .map(|words| words[0].span.start..words[words.len() - 1].span.end)
+        .or_else(|| {
+            words
+                .iter()
+                .find(|word| syllables(&word.text))
+                .map(|word| word.span.clone())
+        })
 }
 
-fn in_a_row(words: &[String]) -> Option<String> {
+fn in_a_row(words: &[Word]) -> Option<&[Word]> {
     for length in 1..=PHRASE.min(words.len() / 2) {
         // How often the phrase must follow on itself.
         let repeats = match length {
@@ -31,16 +51,16 @@ fn in_a_row(words: &[String]) -> Option<String> {
         };
         let mut run = 0;
         for i in length..words.len() {
-            run = if words[i] == words[i - length] {
+            run = if words[i].text == words[i - length].text {
                 run + 1
             } else {
                 0
             };
             if run == length * repeats {
                 let phrase = &words[i + 1 - length..=i];
-                let only_figures = phrase.iter().all(|word| word.chars().all(char::is_numeric));
-                if !only_figures {
-                    return Some(phrase.join(" "));
+                let figures = |word: &Word| word.text.chars().all(char::is_numeric);
+                if !phrase.iter().all(figures) {
+                    return Some(phrase);
                 }
             }
         }
@@ -48,32 +68,30 @@ fn in_a_row(words: &[String]) -> Option<String> {
     None
 }
 
-fn anywhere(words: &[String]) -> Option<String> {
-    let mut counts: HashMap<&[String], usize> = HashMap::new();
+fn anywhere(words: &[Word]) -> Option<&[Word]> {
+    let mut counts: HashMap<Vec<&str>, usize> = HashMap::new();
     for phrase in words.windows(OFTEN.0) {
-        let count = counts.entry(phrase).or_default();
+        let texts = phrase.iter().map(|word| word.text.as_str()).collect();
+        let count = counts.entry(texts).or_default();
         *count += 1;
         if *count == OFTEN.1 {
-            return Some(phrase.join(" "));
+            return Some(phrase);
         }
     }
     None
 }
 
-fn syllables(word: &str) -> Option<String> {
+fn syllables(word: &str) -> bool {
     let letters: Vec<char> = word.chars().collect();
-    for length in 1..=4 {
+    (1..=4).any(|length| {
         let mut run = 0;
-        for i in length..letters.len() {
+        (length..letters.len()).any(|i| {
             run = if letters[i] == letters[i - length] {
                 run + 1
             } else {
                 0
             };
-            if run == length * 5 && letters[i].is_alphabetic() {
-                return Some(letters[i + 1 - length..=i].iter().collect());
-            }
-        }
-    }
-    None
+            run == length * 5 && letters[i].is_alphabetic()
+        })
+    })
 }

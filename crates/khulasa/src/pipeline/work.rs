@@ -145,7 +145,7 @@ impl<'a> Work<'a> {
         let text = normalize::for_model(source);
         if !has_arabic(&text) {
             let flags = if has_foreign(&text) {
-                vec![Flag::NotTranslated]
+                vec![Flag::not_translated()]
             } else {
                 Vec::new()
             };

@@ -17,7 +17,7 @@ impl Notes {
     pub(super) fn numbers(&mut self, flags: &[Flag]) -> Vec<usize> {
         let mut numbers = Vec::new();
         for flag in flags {
-            let text = explain(flag);
+            let text = clean(&flag.message);
             let next = self.texts.len() + 1;
             let number = *self.numbers.entry(text.clone()).or_insert(next);
             if number == next {
@@ -33,23 +33,6 @@ impl Notes {
     /// The notes in the order of their numbers.
     pub(super) fn texts(&self) -> &[String] {
         &self.texts
-    }
-}
-
-/// What a flag tells a reader.
-fn explain(flag: &Flag) -> String {
-    match flag {
-        Flag::ArabicResidue { text } => format!("Arabic is left in the English: “{}”", clean(text)),
-        Flag::NumberMissing { source } => {
-            format!("“{}” is in the Arabic, not in the English", clean(source))
-        }
-        Flag::NumberAdded { target } => {
-            format!("“{}” is in the English, not in the Arabic", clean(target))
-        }
-        Flag::Empty => "the model gave no English".to_owned(),
-        Flag::Truncated => "the English was cut short: its end may be missing".to_owned(),
-        Flag::Repetition { text } => format!("the English repeats itself: “{}”", clean(text)),
-        Flag::NotTranslated => "not Arabic: kept as it is".to_owned(),
     }
 }
 

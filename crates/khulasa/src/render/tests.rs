@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    Event, Flag, Kind, Method, ModelInfo, Quality, SCHEMA_VERSION, SentenceId, Summary,
+    Event, Flag, FlagKind, Kind, Method, ModelInfo, Quality, SCHEMA_VERSION, SentenceId, Summary,
     SummarySentence, TranslatedParagraph, TranslatedSentence, Translation,
 };
 
@@ -89,8 +89,11 @@ fn small() -> Digest {
         ],
         &[("Water returned to the districts.", &[(3, 0), (5, 0)])],
     );
-    digest.translation.paragraphs[3].sentences[0].flags = vec![Flag::NumberMissing {
-        source: "12".to_owned(),
+    digest.translation.paragraphs[3].sentences[0].flags = vec![Flag {
+        kind: FlagKind::Number,
+        source: Some(29..31),
+        target: None,
+        message: "“12” is in the Arabic, not in the English".to_owned(),
     }];
     digest
 }
@@ -253,11 +256,11 @@ fn json_is_the_digest() {
     let line = rendered(&digest, OutputFormat::Jsonl, &RenderOptions::default());
     assert_eq!(line.matches('\n').count(), 1);
     assert!(
-        line.starts_with("{\"schema\":1,\"id\":\"news.txt\","),
+        line.starts_with("{\"schema\":2,\"id\":\"news.txt\","),
         "{line}"
     );
     assert!(line.contains("\"sources\":[[3,0],[5,0]]"), "{line}");
-    let flags = "\"flags\":[{\"kind\":\"number_missing\",\"source\":\"12\"}]";
+    let flags = "\"flags\":[{\"kind\":\"number\",\"source\":{\"start\":29,\"end\":31},\"message\":\"“12” is in the Arabic, not in the English\"}]";
     assert!(line.contains(flags), "{line}");
     let pretty = rendered(&digest, OutputFormat::Json, &RenderOptions::default());
     for json in [line, pretty] {
@@ -274,7 +277,7 @@ fn html_pairs_sentences_and_leads_to_sources() {
         "<title>The water is back</title>",
         "href=\"#s1-3-0\" data-sources=\"1-3-0 1-5-0\"",
         "id=\"s1-3-0\" data-s=\"1-3-0\"",
-        "<span class=\"s\" data-s=\"1-3-0\" tabindex=\"-1\">عادت المياه إلى 12 حياً.</span>",
+        "<span class=\"s\" data-s=\"1-3-0\" tabindex=\"-1\">عادت المياه إلى <u>12</u> حياً.</span>",
         "<a class=\"mark\" href=\"#n1-1\"",
         "<li id=\"n1-1\">“12” is in the Arabic, not in the English</li>",
         "<p class=\"ar\" lang=\"ar\" dir=\"rtl\">شارك على فيسبوك</p>",
@@ -317,8 +320,11 @@ fn hostile_text_stays_text() {
     digest.id = EVIL.to_owned();
     digest.model.name = EVIL.to_owned();
     digest.model.licence = Some(EVIL.to_owned());
-    digest.translation.paragraphs[1].sentences[0].flags = vec![Flag::Repetition {
-        text: EVIL.to_owned(),
+    digest.translation.paragraphs[1].sentences[0].flags = vec![Flag {
+        kind: FlagKind::Repetition,
+        source: Some(5..usize::MAX),
+        target: Some(1..2),
+        message: EVIL.to_owned(),
     }];
     let page = rendered(&digest, OutputFormat::Html, &RenderOptions::default());
     assert_eq!(page.matches("<script").count(), 1);
@@ -356,8 +362,11 @@ fn nothing_to_show_is_shown() {
 fn long_lines_take_linear_time() {
     let long = "ab-".repeat(100_000);
     let mut digest = digest(&[(Kind::Body, &[("نص", &long)])], &[]);
-    let flag = |i: usize| Flag::NumberAdded {
-        target: i.to_string(),
+    let flag = |i: usize| Flag {
+        kind: FlagKind::Number,
+        source: None,
+        target: Some(2 * i..2 * i + 1),
+        message: i.to_string(),
     };
     digest.translation.paragraphs[0].sentences[0].flags = (0..50_000).map(flag).collect();
     let options = RenderOptions {

@@ -4,7 +4,7 @@ use khulasa_tokenizer::clauses;
 
 use crate::glossary::{Glossary, Mention};
 use crate::summary::sentences;
-use crate::{Attempt, Flag, Hypothesis, Translator};
+use crate::{Attempt, Flag, FlagKind, Hypothesis, Translator};
 
 use super::{Case, Version, join, mean_score, numbers};
 
@@ -125,11 +125,14 @@ pub(super) fn drastic(case: &Case, glossary: &Glossary) -> Vec<Draft> {
 }
 
 fn is_about_length(flag: &Flag) -> bool {
-    matches!(flag, Flag::Repetition { .. } | Flag::Truncated)
+    matches!(flag.kind, FlagKind::Repetition | FlagKind::Truncated)
 }
 
 fn is_about_numbers(flag: &Flag) -> bool {
-    matches!(flag, Flag::NumberMissing { .. } | Flag::NumberAdded { .. })
+    matches!(
+        flag.kind,
+        FlagKind::Number | FlagKind::Magnitude | FlagKind::Date | FlagKind::Time
+    )
 }
 
 /// The sentence with the English of its missed terms in their places: models copy Latin letters.

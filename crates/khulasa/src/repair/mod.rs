@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use khulasa_tokenizer::{clauses, english};
 
 use crate::glossary::{Glossary, Mention};
-use crate::{Attempt, Error, Flag, Hypothesis, Observer, Result, Translator, check};
+use crate::{Attempt, Error, Flag, FlagKind, Hypothesis, Observer, Result, Translator, check};
 
 use draft::Draft;
 
@@ -42,7 +42,7 @@ impl Version {
     /// A translation with what the checks find in it.
     pub(crate) fn new(source: &str, text: String, score: Option<f32>, truncated: bool) -> Self {
         let mut flags = match truncated {
-            true => vec![Flag::Truncated],
+            true => vec![Flag::truncated()],
             false => Vec::new(),
         };
         flags.extend(check(source, &text));
@@ -66,7 +66,7 @@ impl Case {
 
 /// Whether another translation may be free of it.
 fn can_help(flag: &Flag) -> bool {
-    !matches!(flag, Flag::NotTranslated)
+    flag.kind != FlagKind::NotTranslated
 }
 
 /// Translates sentences again, in several ways, and keeps for each the translation with the

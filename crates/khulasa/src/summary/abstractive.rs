@@ -109,7 +109,7 @@ impl Summarizer for Abstractive {
             let origin: Vec<&str> = sources.iter().map(|&id| article.sentence(id)).collect();
             let mut flags = check_written(&origin.join("\n"), text);
             if cut {
-                flags.push(Flag::Truncated);
+                flags.push(Flag::truncated());
             }
             summary.push(SummarySentence {
                 text: text.to_owned(),

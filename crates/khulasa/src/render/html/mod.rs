@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use self::escape::Html;
 use super::notes::{Notes, advice};
 use super::prose::{clean, is_numbered, numbers, without_bullet};
-use crate::{Digest, Flag, Kind, SentenceId, Summary, TranslatedParagraph};
+use crate::{Digest, Flag, Kind, SentenceId, Span, Summary, TranslatedParagraph};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -263,10 +263,19 @@ impl<'a> Article<'a> {
     ) -> io::Result<()> {
         for (i, sentence) in paragraph.sentences.iter().enumerate() {
             let key = self.key((index, i).into());
-            let text = clean(sentence.target.as_deref().unwrap_or_default());
+            let target = sentence.target.as_deref().unwrap_or_default();
+            let cleaned = clean(target);
+            // Spans are those of the target as it came.
+            let flags = if cleaned == target {
+                &sentence.flags[..]
+            } else {
+                &[]
+            };
             let (bullet, text) = match paragraph.kind {
-                Kind::ListItem if i == 0 && !is_numbered(&text) => ("• ", without_bullet(&text)),
-                _ => ("", &*text),
+                Kind::ListItem if i == 0 && !is_numbered(&cleaned) => {
+                    ("• ", without_bullet(&cleaned))
+                }
+                _ => ("", &*cleaned),
             };
             let flagged = if sentence.flags.is_empty() {
                 ""
@@ -277,9 +286,13 @@ impl<'a> Article<'a> {
             write!(
                 out,
                 "{space}{bullet}<span class=\"s{flagged}\" id=\"s{key}\" data-s=\"{key}\" \
-                 tabindex=\"-1\" dir=\"auto\">{}</span>",
-                Html(text)
+                 tabindex=\"-1\" dir=\"auto\">"
             )?;
+            let start = cleaned.len() - text.len();
+            let spans = flags.iter().filter_map(|flag| flag.target.as_ref());
+            let spans = spans.map(|s| s.start.saturating_sub(start)..s.end.saturating_sub(start));
+            underlined(text, spans.collect(), out)?;
+            write!(out, "</span>")?;
             self.marks(&sentence.flags, out)?;
         }
         Ok(())
@@ -296,9 +309,11 @@ impl<'a> Article<'a> {
             let space = if i == 0 { "" } else { " " };
             write!(
                 out,
-                "{space}<span class=\"s\" data-s=\"{key}\" tabindex=\"-1\">{}</span>",
-                Html(&sentence.source)
+                "{space}<span class=\"s\" data-s=\"{key}\" tabindex=\"-1\">"
             )?;
+            let spans = sentence.flags.iter().filter_map(|flag| flag.source.clone());
+            underlined(&sentence.source, spans.collect(), out)?;
+            write!(out, "</span>")?;
         }
         Ok(())
     }
@@ -357,4 +372,20 @@ impl<'a> Article<'a> {
             advice(model.quality)
         )
     }
+}
+
+/// Writes a text with what flags are about underlined. Spans that don't fit the text are left out.
+fn underlined(text: &str, mut spans: Vec<Span>, out: &mut impl Write) -> io::Result<()> {
+    spans.retain(|span| span.start < span.end && text.get(span.clone()).is_some());
+    spans.sort_unstable_by_key(|span| span.start);
+    let mut at = 0;
+    for span in spans {
+        let start = span.start.max(at);
+        if start < span.end {
+            let (before, what) = (&text[at..start], &text[start..span.end]);
+            write!(out, "{}<u>{}</u>", Html(before), Html(what))?;
+            at = span.end;
+        }
+    }
+    write!(out, "{}", Html(&text[at..]))
 }
