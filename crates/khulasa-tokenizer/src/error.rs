@@ -15,6 +15,11 @@ pub enum Error {
     /// A text has no tokens in a vocabulary, or tokens no text.
     #[error("the vocabulary cannot encode or decode this: {0}")]
     Encode(String),
+    /// A model of many languages lacks one.
+    #[error(
+        "the model has no token for the language {0:?}: use one of its own, such as ar, arb_Arab or ar_AR"
+    )]
+    Language(String),
     /// There is no encoding of that name.
     #[error(
         "encoding {0:?} is not known: use a name such as utf-8, utf-16le, windows-1256 or iso-8859-6"

@@ -28,6 +28,7 @@ pub mod english;
 mod error;
 pub mod language;
 pub mod normalize;
+mod sentencepiece;
 pub mod sentences;
 mod tokenizer;
 pub mod words;
@@ -38,7 +39,7 @@ pub use language::Language;
 pub use tokenizer::Tokenizer;
 
 /// The result of this crate's fallible operations.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A byte range of a text, always on character boundaries.
 pub type Span = std::ops::Range<usize>;
