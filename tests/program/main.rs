@@ -6,6 +6,7 @@ mod bad_input;
 mod commands;
 mod formats;
 mod glossary;
+mod hub;
 mod recipes;
 mod samples;
 mod streams;

@@ -52,7 +52,7 @@ pub enum Command {
     Translate(TranslateArgs),
     /// Summarize articles, without translations
     Summarize(DigestArgs),
-    /// Show the models that are here
+    /// Show, fetch, check and remove models
     Models {
         /// What to show.
         #[command(subcommand)]
@@ -73,20 +73,42 @@ pub enum Command {
     Man,
 }
 
-/// What there is to show about models.
+/// What there is to do with models.
 #[derive(Debug, Subcommand)]
 pub enum ModelsCommand {
-    /// List the models, one a line
+    /// List the models that are here or have a card, one a line
     List,
     /// Show a model's card: source, licence, quality, and how it is spoken to
     Show {
-        /// A card's name, a model's folder or a .gguf file
+        /// A card's name, a card, a model's folder, a .gguf file or a name on the hub
         #[arg(default_value = khulasa::DEFAULT_MODEL)]
         model: String,
     },
-    /// Print the path of a model's weights
+    /// Fetch a model from the hub, or continue with that, and print the folder of its files
+    ///
+    /// Licence and size are shown first. HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN and
+    /// HF_HUB_OFFLINE mean what they mean to the hub's Python library, and the cache is the same.
+    Pull {
+        /// A card's name, or a name on the hub: OWNER/NAME or OWNER/NAME@REVISION
+        model: String,
+        /// Show no progress
+        #[arg(short, long)]
+        quiet: bool,
+    },
+    /// Check the files of a model from the hub against what the hub promised; status 1 if one is
+    /// wrong
+    Verify {
+        /// A card's name, or a name on the hub
+        model: String,
+    },
+    /// Remove a model from the cache, in all its revisions
+    Rm {
+        /// A card's name, or a name on the hub
+        model: String,
+    },
+    /// Print the path of a model's weights: a folder, or a .gguf file
     Path {
-        /// A card's name, a model's folder or a .gguf file
+        /// A card's name, a card, a model's folder, a .gguf file or a name on the hub
         #[arg(default_value = khulasa::DEFAULT_MODEL)]
         model: String,
     },
@@ -284,7 +306,8 @@ impl From<SummaryMethod> for Method {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
-    /// A card's name (see `khulasa models list`), a model's folder or a .gguf file
+    /// A card's name (see `khulasa models list`), a model's folder, a .gguf file, or a name on the
+    /// hub, from which it is fetched if it is not here
     #[arg(short, long, value_name = "MODEL", default_value = khulasa::DEFAULT_MODEL)]
     pub model: String,
     /// Where it runs: auto, cpu, cuda[:N] or metal[:N]
@@ -297,7 +320,7 @@ pub struct ModelArgs {
     /// the model's card says]
     #[arg(long, value_name = "N", value_parser = count(64))]
     pub beam: Option<usize>,
-    /// Never open a network connection; this version has none to open
+    /// Never open a network connection, not even to fetch the model
     #[arg(long)]
     pub offline: bool,
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::args::BenchArgs;
 use crate::inputs::Inputs;
 use crate::job::load;
+use crate::models;
 use crate::stop::{self, Stop};
 
 /// What one run over all articles took.
@@ -40,6 +41,7 @@ pub fn measure(args: &BenchArgs) -> Result<String, Stop> {
     let articles = articles.collect::<Result<Vec<_>, _>>();
     let articles = articles.map_err(Stop::Unusable)?;
     stop::listen();
+    models::ensure(&args.model.model, args.model.offline, false)?;
     let started = Instant::now();
     let khulasa = load(&args.model, None, None)?;
     let load_seconds = started.elapsed().as_secs_f64();

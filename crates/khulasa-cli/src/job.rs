@@ -12,6 +12,7 @@ use crate::args::{
     TranslationArgs,
 };
 use crate::inputs::{Input, Inputs};
+use crate::models;
 use crate::progress::Progress;
 use crate::results::Results;
 use crate::stop::{self, Stop};
@@ -187,10 +188,13 @@ impl Run<'_> {
         if let Some(khulasa) = &self.khulasa {
             return Ok(khulasa.clone());
         }
+        let model = self.job.model;
+        let quiet = self.job.messages.quiet;
         self.progress
-            .show(format!("loading {}", self.job.model.model));
+            .aside(|| models::ensure(&model.model, model.offline, quiet))?;
+        self.progress.show(format!("loading {}", model.model));
         let started = Instant::now();
-        let khulasa = load(self.job.model, self.job.summary, Some(self.job.translation))?;
+        let khulasa = load(model, self.job.summary, Some(self.job.translation))?;
         if self.job.messages.verbose {
             let seconds = started.elapsed().as_secs_f64();
             let name = &khulasa.info().name;

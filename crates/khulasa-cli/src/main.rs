@@ -21,6 +21,8 @@ use crate::job::Job;
 use crate::output::{write_stderr, write_stdout};
 use crate::stop::Stop;
 
+const STDOUT: &str = "standard output";
+
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(status) => status,
@@ -38,7 +40,11 @@ fn run(cli: &Cli) -> Result<ExitCode, Stop> {
         None => return Job::digest(&cli.digest, true).run(),
         Some(Command::Translate(args)) => return Job::translate(args).run(),
         Some(Command::Summarize(args)) => return Job::digest(args, false).run(),
-        Some(Command::Models { command }) => models::show(command)?.into_bytes(),
+        Some(Command::Models { command }) => {
+            let (text, status) = models::run(command)?;
+            write_stdout(text.as_bytes()).map_err(|error| Stop::writing(&STDOUT, &error))?;
+            return Ok(status);
+        }
         Some(Command::Bench(args)) => bench::measure(args)?.into_bytes(),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
@@ -52,6 +58,6 @@ fn run(cli: &Cli) -> Result<ExitCode, Stop> {
             page
         }
     };
-    write_stdout(&text).map_err(|error| Stop::writing(&"standard output", &error))?;
+    write_stdout(&text).map_err(|error| Stop::writing(&STDOUT, &error))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -118,6 +118,11 @@ impl Progress {
         self.bar.suspend(|| write_stderr(message));
     }
 
+    /// Does something that shows its own progress, and the bar is away meanwhile.
+    pub fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.bar.suspend(work)
+    }
+
     /// Standard output, above the bar; what is written to it comes after `first`.
     pub fn screen(&self, first: &str) -> Screen {
         Screen {

@@ -1,43 +1,83 @@
-//! `khulasa models`: what is known of the models that are here.
+//! What is printed about models: the list, and a card.
 
+use std::fmt::Write;
+
+use indicatif::DecimalBytes;
+use khulasa::hub::{Cache, CachedModel, Settings};
 use khulasa::{Card, DEFAULT_MODEL, Result, Task, cards, find_card};
 
-use crate::args::ModelsCommand;
-
-/// What the command prints.
+/// The models that are here or have a card, one a line: the embedded one, the others with a card,
+/// what else is in the cache.
 ///
 /// # Errors
 /// Whatever is wrong with the cards; that there are none.
-pub fn show(command: &ModelsCommand) -> Result<String> {
-    match command {
-        ModelsCommand::List => list(&cards()?),
-        ModelsCommand::Show { model } => Ok(details(&find_card(model)?)),
-        ModelsCommand::Path { model } => {
-            Ok(format!("{}\n", find_card(model)?.weights()?.display()))
-        }
-    }
-}
-
-fn list(cards: &[Card]) -> Result<String> {
+pub fn list() -> Result<String> {
+    let mut cards = cards()?;
     if cards.is_empty() {
         // Says where models are looked for.
         find_card(DEFAULT_MODEL)?;
     }
-    let width = |text: fn(&Card) -> &str| cards.iter().map(|c| text(c).chars().count()).max();
-    let name = width(|card| &card.name).unwrap_or(0);
-    let quality = width(|card| card.quality.label()).unwrap_or(0);
-    let line = |card: &Card| {
-        format!(
-            "{:name$}  {:quality$}  {}\n",
-            card.name,
-            card.quality.label(),
-            card.description
-        )
+    cards.sort_by_key(|card| card.name != DEFAULT_MODEL);
+    let cached = Cache::new(Settings::from_env().cache).models();
+    let in_cache = |card: &Card| {
+        let id = card.hub.as_ref()?;
+        cached.iter().find(|model| model.id.same_repository(id))
     };
-    Ok(cards.iter().map(line).collect())
+    let mut lines: Vec<_> = cards
+        .iter()
+        .map(|card| {
+            [
+                card.name.clone(),
+                card.quality.label().to_owned(),
+                place(card, in_cache(card)),
+                match card.non_commercial {
+                    true => format!("{}; not for commercial use", card.description),
+                    false => card.description.clone(),
+                },
+            ]
+        })
+        .collect();
+    for model in &cached {
+        let has_card = |card: &Card| {
+            card.hub
+                .as_ref()
+                .is_some_and(|id| id.same_repository(&model.id))
+        };
+        if !cards.iter().any(has_card) {
+            lines.push([
+                model.id.to_string(),
+                "no card".to_owned(),
+                size(model),
+                format!("in the cache: {}", model.revisions.join(", ")),
+            ]);
+        }
+    }
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max();
+    let [name, quality, place] = [0, 1, 2].map(|column| width(column).unwrap_or(0));
+    let mut text = String::new();
+    for [a, b, c, d] in &lines {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{a:name$}  {b:quality$}  {c:place$}  {d}");
+    }
+    Ok(text)
 }
 
-fn details(card: &Card) -> String {
+/// Where a card's model is: its size on the disk if it was fetched.
+fn place(card: &Card, cached: Option<&CachedModel>) -> String {
+    match (card.weights().is_ok(), cached) {
+        (true, Some(model)) => size(model),
+        (true, None) => "here".to_owned(),
+        (false, Some(_)) => "not all here".to_owned(),
+        (false, None) => "on the hub".to_owned(),
+    }
+}
+
+fn size(model: &CachedModel) -> String {
+    DecimalBytes(model.bytes).to_string()
+}
+
+/// What a card says, and where its model is.
+pub fn details(card: &Card) -> String {
     let licence = match card.non_commercial {
         true => format!("{}: not for commercial use", card.licence),
         false => card.licence.clone(),
