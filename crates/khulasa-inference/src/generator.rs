@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use candle_core::Device;
 use candle_core::quantized::gguf_file::Value;
-use candle_core::{DType, Device};
 use khulasa_tokenizer::Tokenizer;
 
 use crate::decoder::{Config, Decoder, Naming};
@@ -12,6 +12,7 @@ use crate::device::DeviceChoice;
 use crate::generation::Defaults;
 use crate::linear::Form;
 use crate::ops::Backend;
+use crate::precision::Precision;
 use crate::search::{self, Event, Hypothesis, Options, Prompt};
 use crate::weights::{self, Found, Gguf, Weights};
 use crate::{Error, Result};
@@ -25,16 +26,6 @@ pub struct LoadOptions {
     pub precision: Precision,
     /// How many threads compute; as many as the machine has cores if `None`.
     pub threads: Option<usize>,
-}
-
-/// The type of a model's weights in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Precision {
-    /// 8-bit integers with a scale for every 32 on the CPU, 16-bit floating point elsewhere.
-    #[default]
-    Fast,
-    /// 32-bit floating point, the reference.
-    F32,
 }
 
 /// A model with its vocabulary, ready to generate. It can be shared between threads.
@@ -60,17 +51,10 @@ impl Generator {
     ///
     /// # Errors
     /// [`Error::Read`] and [`Error::Model`] say which file and what is wrong with it;
-    /// [`Error::Device`] if the device is not there.
+    /// [`Error::Device`] if the device is not there, [`Error::Option`] if it has no such type.
     pub fn load(path: &Path, options: &LoadOptions) -> Result<Self> {
         let device = options.device.open()?;
-        let (backend, form) = match (&device, options.precision) {
-            (Device::Cpu, Precision::Fast) => (Backend::Fused, Form::Int8),
-            (Device::Cpu, Precision::F32) => (Backend::Fused, Form::Dense(DType::F32)),
-            (_, Precision::F32) => (Backend::Portable, Form::Dense(DType::F32)),
-            (device, Precision::Fast) => {
-                (Backend::Portable, Form::Dense(device.bf16_default_to_f32()))
-            }
-        };
+        let (backend, form) = options.precision.on(&device)?;
         Self::load_with(path, form, backend, &device, options.threads)
     }
 

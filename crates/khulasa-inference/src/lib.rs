@@ -23,13 +23,15 @@ mod linear;
 #[allow(dead_code)]
 mod model;
 mod ops;
+mod precision;
 mod search;
 mod weights;
 
 pub use device::DeviceChoice;
 pub use error::Error;
 pub use generation::Defaults;
-pub use generator::{Generator, LoadOptions, Precision};
+pub use generator::{Generator, LoadOptions};
+pub use precision::Precision;
 pub use search::{
     Beam, EarlyStopping, Event, Hypothesis, Options, Prompt, Rules, Sampling, Search,
 };

@@ -51,7 +51,7 @@ pub use digest::{
 pub use error::Error;
 pub use glossary::{Enforced, Glossary, TermUse};
 pub use khulasa::{Builder, Khulasa};
-pub use khulasa_inference::{DeviceChoice, hub};
+pub use khulasa_inference::{DeviceChoice, Precision, hub};
 pub use khulasa_tokenizer::{Encoding, Language, Span};
 pub use model::{LocalModel, ModelOptions};
 pub use summary::{Abstractive, Extractive, Writer};

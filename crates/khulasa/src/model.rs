@@ -33,6 +33,8 @@ const SUMMARY_TOKENS: usize = 160;
 pub struct ModelOptions {
     /// The device.
     pub device: DeviceChoice,
+    /// The type of the weights in memory.
+    pub precision: Precision,
     /// How many threads compute; as many as the machine has cores if `None`.
     pub threads: Option<usize>,
     /// The width of the beam, 1 for greedy search; the card's if `None`.
@@ -73,7 +75,7 @@ impl LocalModel {
         };
         let load = LoadOptions {
             device: options.device,
-            precision: Precision::Fast,
+            precision: options.precision,
             threads: options.threads,
         };
         let generator = Generator::load(&weights, &load)?;
