@@ -3,7 +3,7 @@
 use khulasa_tokenizer::Span;
 use serde::{Deserialize, Serialize};
 
-use crate::{Enforced, Flag, Kind, TermUse};
+use crate::{Enforced, Flag, Kind, Name, TermUse};
 
 /// The version of the JSON that a [`Digest`] serialises to. It changes when a field is renamed,
 /// removed or given another meaning; new fields do not change it.
@@ -28,6 +28,10 @@ pub struct Digest {
     /// the article are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub terms: Vec<TermUse>,
+    /// Names that were spelled in several ways and are now spelled in one, in the order of the
+    /// first sentence that was changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<Name>,
     /// What was translated again; `None` where nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repairs: Option<Repairs>,
@@ -192,7 +196,7 @@ impl Quality {
 /// What was translated again, and at what cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Repairs {
-    /// Sentences in which something was found.
+    /// Sentences in which something was found, or that had no name where others had one.
     pub tried: usize,
     /// Those of them in which nothing is left.
     pub repaired: usize,

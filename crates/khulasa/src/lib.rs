@@ -35,6 +35,7 @@ mod error;
 mod glossary;
 mod khulasa;
 mod model;
+mod names;
 mod pipeline;
 pub mod render;
 mod repair;
@@ -54,6 +55,7 @@ pub use khulasa::{Builder, Khulasa};
 pub use khulasa_inference::{DeviceChoice, Precision, hub};
 pub use khulasa_tokenizer::{Encoding, Language, Span};
 pub use model::{LocalModel, ModelOptions};
+pub use names::Name;
 pub use summary::{Abstractive, Extractive, Writer};
 pub use translate::{Attempt, Event, Hypothesis, Limits, Observer, Summarizer, Translator};
 

@@ -310,6 +310,49 @@ fn words_are_kept_as_they_are() {
     assert!(!digest.misses_term());
 }
 
+#[test]
+fn names_are_spelled_one_way_and_put_back_where_they_are_lost() {
+    let text = "وصل كريم إلى المدينة أمس.\n\nقال كريم إن الوضع صعب.\n\nغادر كريم المدينة.\n\n\
+                رفض كريم الطلب.\n";
+    let translator = Erring::new(|text, _| {
+        let name = if text.contains("Karim") {
+            "Karim"
+        } else {
+            "He"
+        };
+        match text {
+            text if text.contains("وصل") => "Then Karim came to town yesterday.".to_owned(),
+            text if text.contains("قال") => "Then Kareem said it was hard.".to_owned(),
+            text if text.contains("غادر") => "Then Karim left town.".to_owned(),
+            _ => format!("{name} refused."),
+        }
+    });
+    let digest = translate(&translator, "", text);
+    let targets: Vec<&str> = sentences(&digest).into_iter().map(|s| s.0).collect();
+    assert_eq!(
+        targets,
+        [
+            "Then Karim came to town yesterday.",
+            "Then Karim said it was hard.",
+            "Then Karim left town.",
+            "Karim refused.",
+        ]
+    );
+    let [name] = &digest.names[..] else {
+        panic!("{:?}", digest.names);
+    };
+    assert_eq!(
+        (name.source.as_str(), name.target.as_str()),
+        ("كريم", "Karim")
+    );
+    assert_eq!(name.instead_of, ["Kareem"]);
+    assert_eq!(name.sentences, [(1, 0).into(), (3, 0).into()]);
+    // A glossary overrides it.
+    let digest = translate(&translator, "كريم\tKareem\n", text);
+    assert_eq!(digest.names, []);
+    assert_eq!(sentences(&digest)[1].0, "Then Kareem said it was hard.");
+}
+
 /// A translator that knows nothing of other ways.
 struct Plain(ModelInfo);
 

@@ -6,8 +6,11 @@ mod file;
 
 use std::path::Path;
 
+use khulasa_tokenizer::normalize::fold;
+use khulasa_tokenizer::words::words;
 use serde::{Deserialize, Serialize};
 
+use crate::names::same;
 use crate::{Result, SentenceId};
 
 pub(crate) use arabic::Mention;
@@ -41,6 +44,8 @@ enum Forms {
     Inflected(Vec<String>),
     /// Nothing: letter for letter.
     Exact,
+    /// Words that are derived from it: it is a name.
+    Derived,
 }
 
 /// What became of a glossary's term in an article.
@@ -103,6 +108,29 @@ impl Glossary {
         self.terms.is_empty()
     }
 
+    /// The glossary with these terms of one word, where it has no such term of its own.
+    pub(crate) fn with<'a>(&self, terms: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut all = self.clone();
+        for (source, target) in terms {
+            let words = vec![fold(source)];
+            if !self.terms.iter().any(|term| term.words.contains(&words[0])) {
+                all.terms.push(Term {
+                    source: source.to_owned(),
+                    target: target.to_owned(),
+                    words,
+                    forms: Forms::Derived,
+                });
+            }
+        }
+        all
+    }
+
+    /// The folded words of all terms.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        let words = self.terms.iter().flat_map(|term| &term.words);
+        words.map(String::as_str)
+    }
+
     pub(crate) fn term(&self, index: usize) -> &Term {
         &self.terms[index]
     }
@@ -127,6 +155,10 @@ impl Term {
             Forms::Inflected(others) => std::iter::once(&self.target)
                 .chain(others)
                 .find_map(|form| find(text, form)),
+            Forms::Derived => find(text, &self.target).or_else(|| {
+                let mut words = words(text);
+                Some(words.find(|(_, word)| same(word, &self.target))?.0)
+            }),
         }
     }
 
@@ -134,7 +166,7 @@ impl Term {
     pub(crate) fn settle(&self, text: &str) -> String {
         match &self.forms {
             Forms::Exact => text.to_owned(),
-            Forms::Inflected(_) => settle(text, &self.target),
+            Forms::Inflected(_) | Forms::Derived => settle(text, &self.target),
         }
     }
 }

@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use crate::{
-    Article, Digest, Error, Event, Glossary, Kind, Limits, Observer, Result, SCHEMA_VERSION,
-    SentenceId, Summarizer, Summary, Timings, Translation, Translator,
+    Article, Digest, Error, Event, Glossary, Kind, Limits, Observer, Repairs, Result,
+    SCHEMA_VERSION, SentenceId, Summarizer, Summary, Timings, Translation, Translator,
 };
 
 use work::Work;
@@ -120,7 +120,8 @@ pub(crate) fn run(
     }
 
     let terms = work.terms();
-    let repairs = (work.repairs.tried > 0).then_some(work.repairs);
+    let repairs = (work.repairs != Repairs::default()).then_some(work.repairs);
+    let names = work.names.changed();
     timings.repair_seconds = work.repair_seconds;
     let mut translation = work.translation;
     let title = title(&translation);
@@ -137,6 +138,7 @@ pub(crate) fn run(
         summary,
         translation,
         terms,
+        names,
         repairs,
         model: translator.info().clone(),
         timings: Some(timings),

@@ -9,7 +9,8 @@ use khulasa_tokenizer::normalize::has_arabic;
 use khulasa_tokenizer::{clauses, english, normalize};
 
 use crate::glossary::{Enforced, TermUse};
-use crate::repair::{Case, Version, join, mean_score, repair};
+use crate::names::{Names, Seen};
+use crate::repair::{Case, Effort, Version, join, mean_score, repair};
 use crate::{
     Article, Error, Event, Flag, Glossary, Hypothesis, Repairs, Result, SentenceId,
     TranslatedParagraph, TranslatedSentence, Translation,
@@ -30,6 +31,7 @@ pub(super) struct Work<'a> {
     /// The terms of the glossary in each sentence, and whether the first translation had them.
     uses: BTreeMap<(usize, SentenceId), Enforced>,
     pub(super) repairs: Repairs,
+    pub(super) names: Names,
     pub(super) repair_seconds: f64,
 }
 
@@ -86,6 +88,7 @@ impl<'a> Work<'a> {
             held: Vec::new(),
             uses: BTreeMap::new(),
             repairs: Repairs::default(),
+            names: Names::without(setup.glossary.words()),
             repair_seconds: 0.0,
         }
     }
@@ -249,10 +252,8 @@ impl<'a> Work<'a> {
             for mention in &case.mentions {
                 case.version.text = glossary.term(mention.term).settle(&case.version.text);
             }
-            if case.faults(&case.version, glossary) > 0 {
-                self.held.push((id, case));
-                return Ok(());
-            }
+            self.held.push((id, case));
+            return Ok(());
         }
         self.finish(id, case.version, watch)
     }
@@ -278,36 +279,20 @@ impl<'a> Work<'a> {
 
     /// Repairs the sentences that were held back, and shows them.
     fn repair(&mut self, watch: &Watch<'_>) -> Result<()> {
-        if self.held.is_empty() {
-            return Ok(());
-        }
         let started = Instant::now();
-        let Setup {
-            glossary,
-            translator,
-            ..
-        } = *self.setup;
+        let glossary = self.setup.glossary;
+        // As the article has them, whichever was ready first.
+        self.held.sort_by_key(|(id, _)| *id);
         let (ids, mut cases): (Vec<SentenceId>, Vec<Case>) =
             std::mem::take(&mut self.held).into_iter().unzip();
-        let repairs = &mut self.repairs;
-        repair(&mut cases, translator, glossary, &mut |event| {
-            if let Event::Step {
-                input_tokens,
-                output_tokens,
-            } = event
-            {
-                repairs.input_tokens += input_tokens;
-                repairs.output_tokens += output_tokens;
-            }
-            (watch.borrow_mut())(event)
-        })?;
+        let faulty = |case: &Case| case.faults(&case.version, glossary) > 0;
+        let tried = cases.iter().filter(|case| faulty(case)).count();
+        let left = self.again(&mut cases, glossary, Effort::All, watch)?;
+        self.repairs.tried += tried;
+        self.repairs.repaired += tried - left;
+        self.spell(&ids, &mut cases, watch)?;
         self.repair_seconds += started.elapsed().as_secs_f64();
-        // As the article has them, whichever was ready first.
-        let mut done: Vec<(SentenceId, Case)> = ids.into_iter().zip(cases).collect();
-        done.sort_by_key(|(id, _)| *id);
-        for (id, case) in done {
-            self.repairs.tried += 1;
-            self.repairs.repaired += usize::from(case.faults(&case.version, glossary) == 0);
+        for (id, case) in ids.into_iter().zip(cases) {
             let missed = case.missed(&case.version.text, glossary);
             for mention in &case.mentions {
                 if let Some(how) = self.uses.get_mut(&(mention.term, id)) {
@@ -321,6 +306,91 @@ impl<'a> Work<'a> {
             self.finish(id, case.version, watch)?;
         }
         Ok(())
+    }
+
+    /// Translates those again that have faults, and tells in how many some are left.
+    fn again(
+        &mut self,
+        cases: &mut [Case],
+        glossary: &Glossary,
+        effort: Effort,
+        watch: &Watch<'_>,
+    ) -> Result<usize> {
+        let repairs = &mut self.repairs;
+        repair(
+            cases,
+            self.setup.translator,
+            glossary,
+            effort,
+            &mut |event| {
+                if let Event::Step {
+                    input_tokens,
+                    output_tokens,
+                } = event
+                {
+                    repairs.input_tokens += input_tokens;
+                    repairs.output_tokens += output_tokens;
+                }
+                (watch.borrow_mut())(event)
+            },
+        )?;
+        let faulty = |case: &&Case| case.faults(&case.version, glossary) > 0;
+        Ok(cases.iter().filter(faulty).count())
+    }
+
+    /// Spells names as in the rest of the article.
+    fn spell(&mut self, ids: &[SentenceId], cases: &mut [Case], watch: &Watch<'_>) -> Result<()> {
+        let seen =
+            |(id, case): (&SentenceId, &Case)| Seen::new(*id, &case.text, &case.version.text);
+        let all: Vec<Seen> = ids.iter().zip(&*cases).map(seen).collect();
+        self.names.choose(&all);
+        self.respell(ids, cases);
+
+        // Those that have no name where the others have one.
+        let glossary = self.setup.glossary.with(self.names.expected());
+        let mut lacking: Vec<(usize, Case)> = Vec::new();
+        for (i, case) in cases.iter().enumerate() {
+            let mentions = glossary.mentions(&case.text);
+            let case = Case {
+                mentions,
+                revised: false,
+                ..case.clone()
+            };
+            if case
+                .missed(&case.version.text, &glossary)
+                .iter()
+                .any(|m| m.term >= self.setup.glossary.len())
+            {
+                lacking.push((i, case));
+            }
+        }
+        let (places, mut again): (Vec<usize>, Vec<Case>) = lacking.into_iter().unzip();
+        let left = self.again(&mut again, &glossary, Effort::Little, watch)?;
+        self.repairs.tried += again.len();
+        self.repairs.repaired += again.len() - left;
+        for (i, case) in places.into_iter().zip(again) {
+            for mention in case.missed(&cases[i].version.text, &glossary) {
+                let term = glossary.term(mention.term);
+                if term.find(&case.version.text).is_some() {
+                    self.names.put_in(&term.source, ids[i]);
+                }
+            }
+            cases[i].version = case.version;
+        }
+        self.respell(ids, cases);
+        self.names.show(ids.iter().zip(&*cases).map(seen));
+        Ok(())
+    }
+
+    /// Puts the chosen spellings of names in.
+    fn respell(&mut self, ids: &[SentenceId], cases: &mut [Case]) {
+        for (&id, case) in ids.iter().zip(cases) {
+            let seen = Seen::new(id, &case.text, &case.version.text);
+            if let Some(text) = self.names.spelled(&seen) {
+                let truncated = case.version.flags.contains(&Flag::truncated());
+                case.version = Version::new(&case.source, text, case.version.score, truncated);
+            }
+        }
     }
 
     /// What became of the glossary's terms.

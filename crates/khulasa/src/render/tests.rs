@@ -51,6 +51,7 @@ fn digest(paragraphs: &[Given<'_>], summary: &[(&str, &[(usize, usize)])]) -> Di
         }),
         translation: Translation { paragraphs },
         terms: Vec::new(),
+        names: Vec::new(),
         repairs: None,
         model: ModelInfo {
             name: "gist-ar-en".to_owned(),

@@ -6,7 +6,7 @@ use crate::glossary::{Glossary, Mention};
 use crate::summary::sentences;
 use crate::{Attempt, Flag, FlagKind, Hypothesis, Translator};
 
-use super::{Case, Version, join, mean_score, numbers};
+use super::{Case, Version, can_help, join, mean_score, numbers};
 
 /// What is given to the translator in a sentence's place, and how its English is made of that.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +78,10 @@ impl Draft {
 /// easy to copy.
 pub(super) fn gentle(case: &Case, glossary: &Glossary) -> Vec<Draft> {
     let text = with_terms(case, glossary);
-    let mut drafts = vec![Draft::new(text.clone(), Attempt::Wide)];
+    let mut drafts = Vec::new();
+    if case.version.flags.iter().any(can_help) {
+        drafts.push(Draft::new(text.clone(), Attempt::Wide));
+    }
     if text != case.text {
         drafts.push(Draft::new(text.clone(), Attempt::Usual));
     }
@@ -98,6 +101,9 @@ pub(super) fn gentle(case: &Case, glossary: &Glossary) -> Vec<Draft> {
 pub(super) fn drastic(case: &Case, glossary: &Glossary) -> Vec<Draft> {
     let text = with_terms(case, glossary);
     let mut drafts = vec![Draft::new(text.clone(), Attempt::Greedy)];
+    if !case.version.flags.iter().any(can_help) {
+        drafts.push(Draft::new(text.clone(), Attempt::Wide));
+    }
     let words = text.split_whitespace().count();
     let fits = |part: &str| part.split_whitespace().count() <= (words * 2 / 3).max(4);
     let clauses: Vec<String> = clauses::split_long(&text, &fits)

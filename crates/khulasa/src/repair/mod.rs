@@ -69,6 +69,15 @@ fn can_help(flag: &Flag) -> bool {
     flag.kind != FlagKind::NotTranslated
 }
 
+/// How much is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// What changes little.
+    Little,
+    /// Everything.
+    All,
+}
+
 /// Translates sentences again, in several ways, and keeps for each the translation with the
 /// fewest faults, of several with as few the likeliest one; the first translation unless another
 /// has fewer. What takes longer, or changes more, is only tried where the rest did not help.
@@ -78,9 +87,14 @@ pub(crate) fn repair(
     cases: &mut [Case],
     translator: &dyn Translator,
     glossary: &Glossary,
+    effort: Effort,
     observer: &mut Observer<'_>,
 ) -> Result<()> {
-    for drafts in [draft::gentle, draft::drastic] {
+    let ways: &[fn(&Case, &Glossary) -> Vec<Draft>] = match effort {
+        Effort::Little => &[draft::gentle],
+        Effort::All => &[draft::gentle, draft::drastic],
+    };
+    for drafts in ways {
         let mut wanted: Vec<(usize, Draft)> = Vec::new();
         for (i, case) in cases.iter().enumerate() {
             if case.faults(&case.version, glossary) > 0 {
