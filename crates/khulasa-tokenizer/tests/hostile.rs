@@ -38,17 +38,78 @@ fn refused(name: &str, file: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> S
     message
 }
 
-#[test]
-fn broken_models() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("broken.model");
+/// Numbers below a bound, by Marsaglia's xorshift.
+fn random() -> impl FnMut(usize) -> usize {
     let mut state = 7u32;
-    let mut below = |n: usize| {
+    move |n| {
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
         state as usize % n
-    };
+    }
+}
+
+#[test]
+fn broken_tokenizer_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokenizer.json");
+    let mut below = random();
+    let (mut refused, mut opened) = (0, 0);
+    for name in ["nllb", "t5", "qwen2", "gemma3"] {
+        let whole = std::fs::read(fixture(name).join("tokenizer.json")).unwrap();
+        for round in 0..80 {
+            let mut bytes = whole.clone();
+            if round % 8 == 0 {
+                bytes.truncate(below(whole.len()));
+            }
+            for _ in 0..1 + below(6) {
+                let at = below(bytes.len());
+                // Mostly another digit or letter, so that the file stays JSON.
+                match bytes[at] {
+                    b'0'..=b'9' => bytes[at] = b'0' + below(10) as u8,
+                    b'a'..=b'z' | b'A'..=b'Z' => bytes[at] = b'a' + below(26) as u8,
+                    _ if round % 8 == 1 => bytes[at] = below(256) as u8,
+                    _ => {}
+                }
+            }
+            std::fs::write(&path, bytes).unwrap();
+            match Tokenizer::from_file(&path) {
+                Err(error) => {
+                    assert!(error.to_string().contains("tokenizer.json"), "{error}");
+                    refused += 1;
+                }
+                Ok(tokenizer) => {
+                    // It may know nothing of these characters.
+                    if let Ok(ids) = tokenizer.encode(TEXT) {
+                        let _ = tokenizer.decode(&ids);
+                    }
+                    opened += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 20 && opened > 20, "{refused} {opened}");
+}
+
+#[test]
+fn a_tokenizer_json_that_pads() {
+    let folder = with("qwen2", "tokenizer.json", |bytes| {
+        let text = String::from_utf8(bytes).unwrap();
+        let wanted = r#""padding": {"strategy": {"Fixed": 4000000000}, "direction": "Right",
+            "pad_to_multiple_of": null, "pad_id": 0, "pad_type_id": 0, "pad_token": "a"}"#;
+        let text = text.replacen(r#""padding": null"#, wanted, 1);
+        assert!(text.contains("4000000000"));
+        text.into_bytes()
+    });
+    let tokenizer = Tokenizer::from_file(&folder.path().join("tokenizer.json")).unwrap();
+    assert!(tokenizer.count(TEXT).unwrap() < 200);
+}
+
+#[test]
+fn broken_models() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("broken.model");
+    let mut below = random();
     let (mut refused, mut opened) = (0, 0);
     for name in [
         "unigram-cf-bytes",
@@ -86,7 +147,7 @@ fn broken_models() {
             }
         }
     }
-    assert!(refused > 20 && opened > 20, "{refused} {opened}");
+    assert!(refused > 20 && opened > 10, "{refused} {opened}");
 }
 
 #[test]

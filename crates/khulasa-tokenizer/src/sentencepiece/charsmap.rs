@@ -36,10 +36,13 @@ impl Charsmap {
             units,
             texts: texts.to_owned(),
         };
-        let values = map.units.iter().filter(|&unit| unit & VALUE != 0);
-        for value in values {
-            if map.text(value & !VALUE).is_none() {
-                return Err(broken("one points to no text"));
+        for (unit, at) in map.units.iter().zip(0u32..) {
+            if unit & VALUE != 0 {
+                if map.text(unit & !VALUE).is_none() {
+                    return Err(broken("one points to no text"));
+                }
+            } else if (at ^ offset(*unit) | 0xff) as usize >= map.units.len() {
+                return Err(broken("one points outside"));
             }
         }
         Ok(map)

@@ -3,6 +3,7 @@
 mod detokenizer;
 mod folder;
 mod gguf;
+mod json;
 mod languages;
 mod pieces;
 
@@ -58,7 +59,9 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenizer`] if it cannot be read or is not one.
     pub fn from_file(path: &Path) -> Result<Self> {
-        let library = Library::from_bytes(read(path)?).map_err(|e| failed(path, e.to_string()))?;
+        let bytes = read(path)?;
+        json::check(&bytes).map_err(|reason| failed(path, reason))?;
+        let library = Library::from_bytes(bytes).map_err(|e| failed(path, e.to_string()))?;
         Ok(Self::from_library(library))
     }
 
