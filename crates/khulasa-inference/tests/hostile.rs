@@ -132,3 +132,202 @@ fn what_is_not_there() {
     let error = load(empty.path()).unwrap_err().to_string();
     assert!(error.contains("it has no weights"), "{error}");
 }
+
+/// A folder with a fixture's `config.json` and tokenizer and with other weights.
+fn load_weights(files: &[(&str, &[u8])]) -> Result<Generator, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["config.json", "tokenizer.json"] {
+        std::fs::copy(fixture(file), folder.path().join(file)).unwrap();
+    }
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    load(folder.path())
+}
+
+fn says(result: Result<Generator, Error>, parts: &[&str]) {
+    let error = result.expect_err(parts[0]).to_string();
+    for part in parts {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+}
+
+/// A safetensors file with another header.
+fn with_header(
+    bytes: &[u8],
+    change: impl FnOnce(&mut serde_json::Map<String, serde_json::Value>),
+) -> Vec<u8> {
+    let data = &bytes[8 + length_of(bytes)..];
+    let mut header = serde_json::from_slice(&bytes[8..bytes.len() - data.len()]).unwrap();
+    change(&mut header);
+    let header = serde_json::to_vec(&header).unwrap();
+    let length = (header.len() as u64).to_le_bytes();
+    [&length[..], &header, data].concat()
+}
+
+fn length_of(bytes: &[u8]) -> usize {
+    u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize
+}
+
+#[test]
+fn an_index_that_lies() {
+    let weights = std::fs::read(fixture("model.safetensors")).unwrap();
+    let names = |bytes: &[u8]| -> Vec<String> {
+        let header: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(&bytes[8..8 + length_of(bytes)]).unwrap();
+        header
+            .keys()
+            .filter(|k| !k.starts_with("__"))
+            .cloned()
+            .collect()
+    };
+    let index = |file: &str| {
+        let map: serde_json::Map<_, _> = names(&weights)
+            .into_iter()
+            .map(|n| (n, file.into()))
+            .collect();
+        serde_json::to_vec(&serde_json::json!({"weight_map": map})).unwrap()
+    };
+    const INDEX: &str = "model.safetensors.index.json";
+    let good = index("a.safetensors");
+    load_weights(&[(INDEX, &good), ("a.safetensors", &weights)]).unwrap();
+    // The same tensors in a second shard: the index says which one counts.
+    let mut twice: serde_json::Value = serde_json::from_slice(&good).unwrap();
+    twice["weight_map"]["extra"] = "b.safetensors".into();
+    let twice = serde_json::to_vec(&twice).unwrap();
+    let files = [
+        (INDEX, &twice[..]),
+        ("a.safetensors", &weights),
+        ("b.safetensors", &weights),
+    ];
+    load_weights(&files).unwrap();
+
+    says(load_weights(&[(INDEX, &good)]), &["a.safetensors"]);
+    for outside in [
+        "../a.safetensors",
+        "/etc/passwd",
+        "sub/a.safetensors",
+        "..",
+        "",
+    ] {
+        let files = [
+            (INDEX, &index(outside)[..]),
+            ("sub/a.safetensors", &weights),
+        ];
+        says(load_weights(&files), &[INDEX, "not a file beside it"]);
+    }
+    says(load_weights(&[(INDEX, &index(INDEX))]), &[INDEX, "header"]);
+    says(
+        load_weights(&[(INDEX, b"{}")]),
+        &[INDEX, "not a readable index"],
+    );
+    says(
+        load_weights(&[(INDEX, br#"{"weight_map": {}}"#)]),
+        &[INDEX, "tensor model.embed_tokens.weight is missing"],
+    );
+    let few = replace(&weights, "model.norm.weight", "model.nerm.weight");
+    let files = [(INDEX, &good[..]), ("a.safetensors", &few)];
+    says(
+        load_weights(&files),
+        &[INDEX, "model.norm.weight is missing"],
+    );
+}
+
+#[test]
+fn headers_with_absurd_sizes() {
+    let weights = std::fs::read(fixture("model.safetensors")).unwrap();
+    const FILE: &str = "model.safetensors";
+    const NORM: &str = "model.norm.weight";
+    for length in [u64::MAX, 1 << 62, 100_000_001, weights.len() as u64] {
+        let mut changed = weights.clone();
+        changed[..8].copy_from_slice(&length.to_le_bytes());
+        says(load_weights(&[(FILE, &changed)]), &[FILE, "header"]);
+    }
+    for shape in [vec![usize::MAX], vec![1 << 40, 1 << 40], vec![1 << 60]] {
+        let changed = with_header(&weights, |header| {
+            header[NORM]["shape"] = shape.clone().into()
+        });
+        says(load_weights(&[(FILE, &changed)]), &[FILE]);
+    }
+    let far = with_header(&weights, |header| {
+        header[NORM]["data_offsets"] = serde_json::json!([0, 1u64 << 60]);
+    });
+    says(load_weights(&[(FILE, &far)]), &[FILE]);
+    let integers = with_header(&weights, |header| header[NORM]["dtype"] = "I32".into());
+    says(load_weights(&[(FILE, &integers)]), &[FILE, NORM, "I32"]);
+    nothing_absurd_was_allocated();
+}
+
+#[test]
+fn weights_that_are_not_numbers() {
+    let mut weights = std::fs::read(fixture("model.safetensors")).unwrap();
+    let end = weights.len();
+    weights[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    says(
+        load_weights(&[("model.safetensors", &weights)]),
+        &["model.safetensors", "tensor model.", "not finite"],
+    );
+}
+
+/// What a header claims is not allocated: not even addresses are taken for it.
+#[cfg(target_os = "linux")]
+fn nothing_absurd_was_allocated() {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|l| l.starts_with("VmPeak:")).unwrap();
+    let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    assert!(kilobytes < 8 << 20, "{line}");
+}
+
+#[cfg(not(target_os = "linux"))]
+fn nothing_absurd_was_allocated() {}
+
+/// A GGUF file of one metadata entry, and what follows it.
+fn gguf(tensors: u64, entries: u64, rest: &[u8]) -> Vec<u8> {
+    let mut bytes = b"GGUF\x03\0\0\0".to_vec();
+    bytes.extend(tensors.to_le_bytes());
+    bytes.extend(entries.to_le_bytes());
+    bytes.extend(rest);
+    bytes
+}
+
+fn entry(key: &str, kind: u32, value: &[u8]) -> Vec<u8> {
+    let mut bytes = (key.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(key.as_bytes());
+    bytes.extend(kind.to_le_bytes());
+    bytes.extend(value);
+    bytes
+}
+
+#[test]
+fn gguf_headers_that_lie() {
+    const FILE: &str = "model.gguf";
+    let big = (1u64 << 60).to_le_bytes();
+    let array = |kind: u32, count: u64| [&kind.to_le_bytes()[..], &count.to_le_bytes()].concat();
+    says(load_gguf(&gguf(0, u64::MAX, b"")), &[FILE]);
+    says(load_gguf(&gguf(u64::MAX, 0, b"")), &[FILE]);
+    says(load_gguf(&gguf(0, 1, &big)), &[FILE, "key"]);
+    says(
+        load_gguf(&gguf(0, 1, &entry("text", 8, &big))),
+        &[FILE, "text"],
+    );
+    let many = entry("list", 9, &array(0, 1 << 40));
+    says(load_gguf(&gguf(0, 1, &many)), &[FILE, "list", "array"]);
+    let deep: Vec<u8> = (0..50).flat_map(|_| array(9, 1)).collect();
+    says(
+        load_gguf(&gguf(0, 1, &entry("deep", 9, &deep))),
+        &[FILE, "deep"],
+    );
+    let zero = entry("general.alignment", 4, &[0; 4]);
+    says(load_gguf(&gguf(0, 1, &zero)), &[FILE, "alignment"]);
+    // A tensor that is larger than the file.
+    let mut tensor = 4u64.to_le_bytes().to_vec();
+    tensor.extend(b"huge");
+    tensor.extend(2u32.to_le_bytes());
+    tensor.extend((1u64 << 40).to_le_bytes());
+    tensor.extend((1u64 << 40).to_le_bytes());
+    tensor.extend([0; 12]);
+    says(load_gguf(&gguf(1, 0, &tensor)), &[FILE, "huge"]);
+    nothing_absurd_was_allocated();
+}
