@@ -144,8 +144,9 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Translates with this model: a card's name, a folder in Hugging Face's layout or a `.gguf`
-    /// file; the embedded default unless told.
+    /// Translates with this model: a card's name, a card, a folder in Hugging Face's layout, a
+    /// `.gguf` file, or a name on the hub; the embedded default unless told. A model from the hub
+    /// has to be in the cache: nothing is fetched here, but by [`Hub`](crate::hub).
     pub fn model(mut self, model: impl Into<String>) -> Self {
         self.model = Some(model.into());
         self

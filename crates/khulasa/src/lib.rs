@@ -43,7 +43,7 @@ mod summary;
 mod translate;
 
 pub use article::{Article, Format, Kind, Paragraph, ReadOptions};
-pub use card::{Card, DEFAULT_MODEL, Task, cards, find_card, model_folders};
+pub use card::{Card, DEFAULT_MODEL, Task, cards, derive_card, find_card, model_folders};
 pub use check::{Flag, FlagKind, check};
 pub use digest::{
     Digest, Method, ModelInfo, Quality, Repairs, SCHEMA_VERSION, SentenceId, Summary,

@@ -2,6 +2,7 @@
 
 mod server;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -55,7 +56,11 @@ impl User {
     /// The program, with nothing but this user's surroundings. A proxy that cannot be reached would
     /// be noticed.
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        self.command_of(program(), arguments)
+    }
+
+    fn command_of(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env_clear()
@@ -245,7 +250,16 @@ fn the_whole_job_fetches_its_model_and_then_needs_no_hub() {
     );
     assert!(!server.requests().is_empty());
 
-    let (offline, said) = user.good(&[&["--offline"], &job[..]].concat());
+    // Where that can be had, without even a way to this machine.
+    let mut offline = user.command(&[&["--offline"], &job[..]].concat());
+    let alone = || Command::new("unshare").args(["-rn", "true"]).status();
+    if alone().is_ok_and(|status| status.success()) {
+        let inner = std::mem::replace(&mut offline, user.command_of("unshare", &["-rn"]));
+        offline.arg(inner.get_program()).args(inner.get_args());
+    }
+    let offline = offline.output().unwrap();
+    ended(&offline, 0);
+    let (offline, said) = (text(&offline.stdout), text(&offline.stderr));
     assert_eq!(
         said.matches("forbids").count(),
         0,
@@ -256,7 +270,7 @@ fn the_whole_job_fetches_its_model_and_then_needs_no_hub() {
         digest.as_object_mut().unwrap().remove("timings");
         digest
     };
-    assert_eq!(without_times(&offline), without_times(&digest));
+    assert_eq!(without_times(offline), without_times(&digest));
     user.good(&job);
     assert_eq!(
         server.requests(),
@@ -498,6 +512,13 @@ fn models_are_listed_checked_and_removed() {
     };
     assert!(line("tiny").unwrap().contains("  on the hub  "));
     user.good(&["models", "pull", "--quiet", "tiny"]);
+    let said = user.bad(&["--model", "test/other", "article.txt"]);
+    assert!(
+        said.contains("qwen3") && said.contains("need a card"),
+        "{said}"
+    );
+    let weights_of_other = format!("/storage/{}", sha256(&[1; 2000]));
+    assert_eq!(server.count(&weights_of_other), 0, "fetched in vain");
     user.good(&["models", "pull", "--quiet", "test/other"]);
     assert!(line("tiny").unwrap().contains("kB"));
     assert!(line("tiny").unwrap().contains("not for commercial use"));

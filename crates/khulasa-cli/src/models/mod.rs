@@ -90,10 +90,15 @@ pub fn ensure(model: &str, offline: bool, quiet: bool) -> std::result::Result<()
     };
     let mut settings = Settings::from_env();
     settings.offline |= offline;
-    match is_missing && !settings.offline {
-        true => pull(&on_hub(model)?, settings, quiet).map(drop),
-        false => Ok(()),
+    if !is_missing || settings.offline {
+        return Ok(());
     }
+    let model = on_hub(model)?;
+    #[cfg(feature = "hub")]
+    if model.card.is_none() {
+        pull::check(&model, settings.clone())?;
+    }
+    pull(&model, settings, quiet).map(drop)
 }
 
 #[cfg(feature = "hub")]

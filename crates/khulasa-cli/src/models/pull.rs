@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
-use khulasa::Error;
 use khulasa::hub::{Event, Hub, Listing, Settings};
+use khulasa::{Error, derive_card};
 
 use super::OnHub;
 use crate::output::write_stderr;
@@ -31,6 +31,20 @@ pub(super) fn pull(model: &OnHub, settings: Settings, quiet: bool) -> Result<Pat
         Error::Cancelled => Stop::Interrupted,
         error => error.into(),
     })
+}
+
+/// Fetches what says of which kind a model without a card is, so that no weights come that cannot
+/// be used.
+///
+/// # Errors
+/// That the model needs a card; as [`pull`].
+pub(super) fn check(model: &OnHub, settings: Settings) -> Result<(), Stop> {
+    let hub = Hub::new(settings).map_err(Error::from)?;
+    let mut listing = hub.list(&model.id, None).map_err(Error::from)?;
+    listing.files.retain(|file| file.name == "config.json");
+    let fetched = hub.fetch(&listing, &mut |_| stop::go_on());
+    derive_card(&fetched.map_err(Error::from)?, Some(&model.id))?;
+    Ok(())
 }
 
 /// What is to be known before a model is fetched.
@@ -91,10 +105,7 @@ impl Bars {
             Event::Locked => self.say("waiting for another process, which is fetching this model"),
             _ => {}
         }
-        match stop::interrupted() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
+        stop::go_on()
     }
 
     fn bar(&mut self, file: &str, bytes: u64) -> &ProgressBar {

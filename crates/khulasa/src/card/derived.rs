@@ -26,11 +26,12 @@ struct Config {
     max_position_embeddings: Option<usize>,
 }
 
-/// The card of the model in a folder in Hugging Face's layout.
+/// The card of a model about which nobody has written one: what its files in a folder in Hugging
+/// Face's layout say. `id` is its name on the hub, if it comes from there.
 ///
 /// # Errors
 /// [`Error::Read`], and [`Error::NoModel`] where the files do not say enough.
-pub(super) fn from_folder(folder: &Path, id: Option<&ModelId>) -> Result<Card> {
+pub fn derive_card(folder: &Path, id: Option<&ModelId>) -> Result<Card> {
     let path = folder.join("config.json");
     let model = match id {
         Some(id) => id.to_string(),
@@ -131,7 +132,7 @@ mod tests {
     fn derive(config: &str) -> Result<Card> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("config.json"), config).unwrap();
-        from_folder(folder.path(), None)
+        derive_card(folder.path(), None)
     }
 
     #[test]
@@ -188,7 +189,7 @@ mod tests {
         )
         .unwrap();
         let id: ModelId = "o/n@v2".parse().unwrap();
-        let card = from_folder(folder.path(), Some(&id)).unwrap();
+        let card = derive_card(folder.path(), Some(&id)).unwrap();
         assert_eq!((card.name.as_str(), card.hub), ("o/n@v2", Some(id)));
     }
 }

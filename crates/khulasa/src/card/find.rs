@@ -97,7 +97,7 @@ fn of_folder(folder: &Path) -> Result<Card> {
     let card = folder.join("card.toml");
     match card.is_file() {
         true => Card::read(&card),
-        false => derived::from_folder(folder, None),
+        false => derived::derive_card(folder, None),
     }
 }
 
@@ -137,7 +137,7 @@ fn of_hub(id: &ModelId, all: &[Card]) -> Result<Card> {
         return Ok(card);
     }
     match Cache::new(Settings::from_env().cache).find(id, None) {
-        Some(folder) => derived::from_folder(&folder, Some(id)),
+        Some(folder) => derived::derive_card(&folder, Some(id)),
         None => Err(Error::NotFetched { id: id.clone() }),
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use khulasa_inference::hub::{Cache, ModelId, Settings};
 use serde::Deserialize;
 
+pub use self::derived::derive_card;
 pub use self::find::{cards, find_card, model_folders};
 use crate::{Error, Quality, Result};
 
