@@ -271,6 +271,9 @@ pub struct SummaryArgs {
     /// How summaries are made
     #[arg(long, value_name = "METHOD", value_enum, default_value_t)]
     pub summary_method: SummaryMethod,
+    /// A model that writes the summaries, named as --model's; it goes before --summary-method
+    #[arg(long, value_name = "MODEL")]
+    pub summarizer: Option<String>,
 }
 
 impl SummaryArgs {

@@ -190,8 +190,11 @@ impl Run<'_> {
         }
         let model = self.job.model;
         let quiet = self.job.messages.quiet;
-        self.progress
-            .aside(|| models::ensure(&model.model, model.offline, quiet))?;
+        let summarizer = self.job.summary.and_then(|s| s.summarizer.as_ref());
+        for name in [Some(&model.model), summarizer].into_iter().flatten() {
+            self.progress
+                .aside(|| models::ensure(name, model.offline, quiet))?;
+        }
         self.progress.show(format!("loading {}", model.model));
         let started = Instant::now();
         let khulasa = load(model, self.job.summary, Some(self.job.translation))?;
@@ -222,6 +225,9 @@ pub fn load(
         builder = builder
             .limits(summary.limits())
             .summary_method(summary.summary_method.into());
+        if let Some(model) = &summary.summarizer {
+            builder = builder.summarizer_model(model);
+        }
     }
     if let Some(translation) = translation {
         builder = builder.repair(!translation.no_repair);

@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use crate::ops::{Angles, Store};
+use crate::ops::{Angles, Pass, Store};
 
 /// The keys and the values of one layer.
 pub(crate) type Layer = (Store, Store);
@@ -170,5 +170,43 @@ impl Sequence {
     pub fn continue_from(&mut self, parent: &[u32]) {
         self.history.clear();
         self.history.extend_from_slice(parent);
+    }
+}
+
+/// New tokens of some sequences, laid end to end.
+pub(crate) struct Batch {
+    /// The tokens.
+    pub ids: Vec<u32>,
+    /// The last of each sequence.
+    pub last: Vec<u32>,
+    /// What they see of their own sequences.
+    pub pass: Pass,
+    /// What they see of their sources, if they have any; all stand at its first position.
+    pub cross: Pass,
+}
+
+impl Batch {
+    /// Makes room in the sequences for their new tokens.
+    pub fn new(cache: &Cache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Self> {
+        let (mut ids, mut last) = (Vec::new(), Vec::new());
+        let (mut tokens, mut histories, mut sources) = (Vec::new(), Vec::new(), Vec::new());
+        for (s, (sequence, new)) in batch.iter_mut().enumerate() {
+            let from = sequence.len();
+            sequence.extend(cache, new.len())?;
+            tokens.extend((from..sequence.len()).map(|position| (s, position)));
+            histories.push(sequence.history().to_vec());
+            let source = sequence.source();
+            sources.push(source.map_or(Vec::new(), |source| vec![source.row; source.len]));
+            ids.extend_from_slice(new);
+            last.push((ids.len() - 1) as u32);
+        }
+        // Where a token stands means nothing to its source.
+        let cross = tokens.iter().map(|&(s, _)| (s, 0)).collect();
+        Ok(Self {
+            ids,
+            last,
+            pass: Pass::new(tokens, histories),
+            cross: Pass::new(cross, sources),
+        })
     }
 }

@@ -10,7 +10,6 @@
 
 #[cfg(test)]
 mod agreement;
-#[allow(dead_code)] // the encoders that need the rest come next
 mod cache;
 mod decoder;
 mod device;
@@ -20,11 +19,12 @@ mod generator;
 pub mod hub;
 mod kernels;
 mod linear;
-#[allow(dead_code)]
+mod load;
 mod model;
 mod ops;
 mod precision;
 mod search;
+mod seq2seq;
 mod weights;
 
 pub use device::DeviceChoice;

@@ -122,6 +122,7 @@ pub struct Builder {
     options: ModelOptions,
     translator: Option<Arc<dyn Translator>>,
     summarizer: Option<Arc<dyn Summarizer>>,
+    summarizer_model: Option<String>,
     method: Method,
     limits: Limits,
     glossary: Glossary,
@@ -135,6 +136,7 @@ impl Default for Builder {
             options: ModelOptions::default(),
             translator: None,
             summarizer: None,
+            summarizer_model: None,
             method: Method::default(),
             limits: Limits::default(),
             glossary: Glossary::default(),
@@ -170,6 +172,13 @@ impl Builder {
         self
     }
 
+    /// Has this model write the summaries: named as [`model`](Self::model)'s, and run in the same
+    /// way. It asks for [`Method::Abstractive`].
+    pub fn summarizer_model(mut self, model: impl Into<String>) -> Self {
+        self.summarizer_model = Some(model.into());
+        self
+    }
+
     /// How summaries are made; [`Method::Extractive`] unless told.
     pub fn summary_method(mut self, method: Method) -> Self {
         self.method = method;
@@ -202,19 +211,33 @@ impl Builder {
     /// [`Error::Setup`] for choices that do not go together; [`Error::NoModel`], [`Error::Card`] and
     /// [`Error::Inference`] for a model that is not there or cannot be used.
     pub fn build(self) -> Result<Khulasa> {
+        let load = |name: &str| -> Result<Arc<LocalModel>> {
+            Ok(LocalModel::load(&find_card(name)?, &self.options)?.into())
+        };
         let mut writer: Option<Arc<dyn Writer>> = None;
         let translator = match self.translator {
             Some(translator) => translator,
             None => {
-                let card = find_card(self.model.as_deref().unwrap_or(DEFAULT_MODEL))?;
-                let model = Arc::new(LocalModel::load(&card, &self.options)?);
+                let model = load(self.model.as_deref().unwrap_or(DEFAULT_MODEL))?;
+                if !model.can_translate() {
+                    return Err(Error::Setup(format!(
+                        "{} cannot translate; it writes summaries: name it as the summarizer, and \
+                         another model to translate",
+                        Translator::info(&*model).name
+                    )));
+                }
                 if model.can_summarize() {
                     writer = Some(model.clone());
                 }
                 model
             }
         };
-        let summarizer: Arc<dyn Summarizer> = match (self.summarizer, self.method, writer) {
+        let mut method = self.method;
+        if let Some(name) = &self.summarizer_model {
+            writer = Some(load(name)?);
+            method = Method::Abstractive;
+        }
+        let summarizer: Arc<dyn Summarizer> = match (self.summarizer, method, writer) {
             (Some(summarizer), ..) => summarizer,
             (None, Method::Extractive, _) => Arc::new(Extractive),
             (None, Method::Abstractive, Some(writer)) => Arc::new(Abstractive::new(writer)),

@@ -10,10 +10,10 @@ pub(crate) use config::Config;
 pub(crate) use names::Naming;
 
 use crate::Result;
-use crate::cache::{Cache, Layer as Stores, Place, Sequence};
+use crate::cache::{Batch, Cache, Layer as Stores, Place, Sequence};
 use crate::linear::{Form, Linear, Weight};
 use crate::model::{Model, Room, Shape, Start};
-use crate::ops::{self, Angles, Attention, Backend, Pass, RmsNorm};
+use crate::ops::{self, Angles, Attention, Backend, Pass, Reach, RmsNorm};
 use crate::weights::Weights;
 
 /// A decoder-only model.
@@ -112,7 +112,7 @@ impl Decoder {
                     kv_heads: config.kv_heads,
                     dim,
                     scale: config.query_scale.powf(-0.5) as f32,
-                    window: local.then_some(config.window),
+                    reach: Reach::Past(local.then_some(config.window)),
                 },
                 input_norm: norm(&name(names::INPUT_NORM), hidden)?,
                 qkv: linear(
@@ -171,11 +171,6 @@ impl Decoder {
             config,
         })
     }
-
-    /// The model's configuration.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
 }
 
 impl Model for Decoder {
@@ -214,20 +209,9 @@ impl Model for Decoder {
     }
 
     fn forward(&self, cache: &Cache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Tensor> {
-        let mut pass = Pass {
-            tokens: Vec::new(),
-            histories: Vec::new(),
-        };
-        let (mut ids, mut last) = (Vec::new(), Vec::new());
-        for (s, (sequence, tokens)) in batch.iter_mut().enumerate() {
-            let from = sequence.len();
-            sequence.extend(cache, tokens.len())?;
-            pass.tokens
-                .extend((from..sequence.len()).map(|position| (s, position)));
-            pass.histories.push(sequence.history().to_vec());
-            ids.extend_from_slice(tokens);
-            last.push((ids.len() - 1) as u32);
-        }
+        let Batch {
+            ids, last, pass, ..
+        } = Batch::new(cache, batch)?;
         let mut x = self.embedding.embed(&ids)?;
         if self.config.scale_embedding {
             x = (x * (self.config.hidden as f64).sqrt())?;
@@ -278,7 +262,10 @@ impl Layer {
             pass,
             backend,
         )?;
-        let h = ops::attend(&qkv, keys, values, &self.attention, pass, backend)?;
+        let (attention, from) = (&self.attention, self.attention.q_width());
+        ops::write(&qkv, from, keys, pass, backend)?;
+        ops::write(&qkv, from + attention.kv_width(), values, pass, backend)?;
+        let h = ops::attend(&qkv, keys, values, attention, None, pass, backend)?;
         let x = add(x, self.output.forward(&h)?, &self.post_attention_norm)?;
         let h = self.feed_forward_norm.forward(&x, backend)?;
         let h = ops::gated(&self.gate_up.forward(&h)?, activation, backend)?;

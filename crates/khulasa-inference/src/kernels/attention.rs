@@ -145,6 +145,18 @@ super::lanes::dispatch! {
     }
 }
 
+/// What is added to the scores of one token: for head `h` and position `p`
+/// `values[h × stride + at + p]`.
+#[derive(Clone, Copy)]
+pub struct Bias<'a> {
+    /// The values of all heads.
+    pub values: &'a [f32],
+    /// Values of a head.
+    pub stride: usize,
+    /// Where position 0 of the first head stands.
+    pub at: usize,
+}
+
 /// The keys and values of a layer, `[row, capacity, kv_heads × dim]` each, as one token sees them:
 /// position `p` of its sequence stands in row `history[p]`, and those before `from` are hidden.
 #[derive(Clone, Copy)]
@@ -163,6 +175,8 @@ pub struct Memory<'a, T> {
     pub kv_heads: usize,
     /// A head's width.
     pub dim: usize,
+    /// What is added to the scores.
+    pub bias: Option<Bias<'a>>,
 }
 
 impl<'a, T: Cell> Memory<'a, T> {
@@ -174,12 +188,14 @@ impl<'a, T: Cell> Memory<'a, T> {
         &store[at..at + self.dim]
     }
 
-    /// Attention of `G` heads that share key/value head `kv`.
+    /// Attention of `G` heads from `first` on, which share key/value head `kv`.
+    #[allow(clippy::too_many_arguments)]
     #[inline(always)]
     fn attend_group<const G: usize>(
         &self,
         level: Level,
         q: &[f32],
+        first: usize,
         kv: usize,
         scale: f32,
         scores: &mut [f32],
@@ -192,7 +208,13 @@ impl<'a, T: Cell> Memory<'a, T> {
                 scores[h * visible + i] = dot * scale;
             }
         }
-        for scores in scores.chunks_exact_mut(visible) {
+        for (h, scores) in scores.chunks_exact_mut(visible).enumerate() {
+            if let Some(bias) = self.bias {
+                let from = (first + h) * bias.stride + bias.at + self.from;
+                for (s, b) in scores.iter_mut().zip(&bias.values[from..from + visible]) {
+                    *s += b;
+                }
+            }
             softmax(scores);
         }
         for from in (0..dim).step_by(WIDE) {
@@ -228,10 +250,10 @@ impl<'a, T: Cell> Memory<'a, T> {
                 let (q, out) = (&q[range.clone()], &mut out[range]);
                 let scores = &mut scores[..n * visible];
                 match n {
-                    1 => self.attend_group::<1>(level, q, kv, scale, scores, out),
-                    2 => self.attend_group::<2>(level, q, kv, scale, scores, out),
-                    3 => self.attend_group::<3>(level, q, kv, scale, scores, out),
-                    _ => self.attend_group::<4>(level, q, kv, scale, scores, out),
+                    1 => self.attend_group::<1>(level, q, head, kv, scale, scores, out),
+                    2 => self.attend_group::<2>(level, q, head, kv, scale, scores, out),
+                    3 => self.attend_group::<3>(level, q, head, kv, scale, scores, out),
+                    _ => self.attend_group::<4>(level, q, head, kv, scale, scores, out),
                 }
                 head += n;
             }
@@ -261,6 +283,7 @@ mod tests {
                 capacity,
                 kv_heads,
                 dim,
+                bias: None,
             };
             memory.attend(Level::Plain, &[1.0, 1.0], 1.0, &mut scores, &mut out);
             assert_eq!(out, expected);
@@ -272,6 +295,7 @@ mod tests {
                 capacity,
                 kv_heads,
                 dim,
+                bias: None,
             };
             memory.attend(Level::Plain, &[1.0, 1.0], 1.0, &mut scores, &mut out);
             assert_eq!(out, expected);
@@ -300,6 +324,7 @@ mod tests {
                 capacity: 9,
                 kv_heads,
                 dim,
+                bias: None,
             };
             let run = |level| {
                 let (mut scores, mut out) = (Vec::new(), vec![0.0; heads * dim]);

@@ -72,6 +72,23 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     total(lanes)
 }
 
+/// The sum, lane by lane.
+#[inline(always)]
+fn sum(x: &[f32]) -> f32 {
+    let mut lanes = [0f32; LANES];
+    let chunks = x.chunks_exact(LANES);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for (lane, &v) in lanes.iter_mut().zip(chunk) {
+            *lane += v;
+        }
+    }
+    for (lane, &v) in lanes.iter_mut().zip(rest) {
+        *lane += v;
+    }
+    total(lanes)
+}
+
 /// Adds 1.5 × 2²³: the nearest integer then stands in the low bits of the mantissa.
 const ROUND: f32 = 12_582_912.0;
 
@@ -170,22 +187,17 @@ dispatch! {
 }
 
 dispatch! {
-    /// For rows of `2 × width` (gate, up): activation(gate) × up. The activation is
-    /// x ÷ (1 + e^(−s)), with s = x for SiLU and s = √(8/π) (x + 0.044715 x³) for GELU in its
-    /// tanh form (Hendrycks & Gimpel 2016).
-    pub fn gated(gate_up: &[f32], width: usize, gelu: bool, out: &mut [f32]) {
-        const C: f32 = 1.595_769;
-        for (row, out) in gate_up.chunks_exact(2 * width).zip(out.chunks_exact_mut(width)) {
-            let (gate, up) = row.split_at(width);
-            if gelu {
-                for ((o, &x), &u) in out.iter_mut().zip(gate).zip(up) {
-                    let s = C * (0.044_715 * x * x).mul_add(x, x);
-                    *o = x / (1.0 + exp(-s)) * u;
-                }
-            } else {
-                for ((o, &x), &u) in out.iter_mut().zip(gate).zip(up) {
-                    *o = x / (1.0 + exp(-x)) * u;
-                }
+    /// Layer norm (Ba et al. 2016) of each row of `x`, times `weight`, plus `bias`.
+    pub fn layer_norm(x: &[f32], weight: &[f32], bias: &[f32], epsilon: f32, out: &mut [f32]) {
+        let width = weight.len();
+        for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
+            let mean = sum(x) / width as f32;
+            for (o, &x) in out.iter_mut().zip(x) {
+                *o = x - mean;
+            }
+            let scale = inverse_rms(out, epsilon);
+            for ((o, &w), &b) in out.iter_mut().zip(weight).zip(bias) {
+                *o = (*o * scale).mul_add(w, b);
             }
         }
     }
@@ -230,14 +242,23 @@ mod tests {
     }
 
     #[test]
-    fn gelu_and_silu() {
-        let mut out = [0.0; 2];
-        gated(&[1.0, -2.0, 3.0, 0.5], 2, true, &mut out);
-        assert!(
-            (out[0] - 3.0 * 0.841_192).abs() < 1e-5 && (out[1] - 0.5 * -0.045_402).abs() < 1e-5
+    fn a_layer_norm() {
+        let mut out = [0.0; 4];
+        layer_norm(
+            &[1.0, 3.0, 5.0, 5.0],
+            &[2.0, 1.0],
+            &[0.5, 0.0],
+            0.0,
+            &mut out,
         );
-        gated(&[1.0, -2.0, 3.0, 0.5], 2, false, &mut out);
-        assert!((out[0] - 3.0 * 0.731_058_6).abs() < 1e-5);
-        assert!((out[1] - 0.5 * -0.238_405_8).abs() < 1e-5);
+        assert_eq!(out[..2], [-1.5, 1.0]);
+        layer_norm(
+            &[1.0, 3.0, 5.0, 5.0],
+            &[2.0, 1.0],
+            &[0.5, 0.0],
+            1e-5,
+            &mut out,
+        );
+        assert_eq!(out[2..], [0.5, 0.0]);
     }
 }

@@ -7,15 +7,17 @@
 
 #![allow(unsafe_code)]
 
+mod activation;
 mod attention;
 mod int8;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use attention::{Cell, Memory};
+pub use activation::{Activation, activate, gated};
+pub use attention::{Bias, Cell, Memory};
 pub use int8::{BLOCK, PackedMatrix, Quantized};
-pub use lanes::{add_rms_norm, gated, log_sum_exp, rms_norm, rope};
+pub use lanes::{add_rms_norm, layer_norm, log_sum_exp, rms_norm, rope};
 
 /// The widest instructions to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,6 +4,7 @@
 
 mod gguf;
 mod gguf_header;
+mod keys;
 mod pickle;
 mod pytorch;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use candle_core::{DType, Device, Tensor};
 
 pub(crate) use self::gguf::Gguf;
+pub(crate) use self::keys::Keys;
 pub(crate) use self::pytorch::PyTorch;
 pub(crate) use self::safetensors::Safetensors;
 use self::shards::Shards;

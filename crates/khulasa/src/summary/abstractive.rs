@@ -10,8 +10,14 @@ use crate::{
 
 use super::english::{Overlap, sentences};
 
-/// Writes a summary of an English text. Implemented by local models whose card has a prompt for it.
+/// Writes a summary in English. Implemented by local models whose card has a prompt for it.
 pub trait Writer: Send + Sync {
+    /// The language of the text that it reads, as a two-letter code: English, from the
+    /// translation, unless it says "ar", for the article itself.
+    fn reads(&self) -> &str {
+        "en"
+    }
+
     /// Writes a summary of a text in a few sentences. Of a long text it reads the beginning.
     ///
     /// # Errors
@@ -84,7 +90,14 @@ impl Summarizer for Abstractive {
             return Ok(Vec::new());
         }
         let texts: Vec<&str> = read.iter().map(|&(_, text)| text).collect();
-        let written = self.writer.write_summary(&texts.join(" "), observer)?;
+        let text = match self.writer.reads() {
+            "ar" => {
+                let sources = read.iter().map(|&(id, _)| article.sentence(id));
+                sources.collect::<Vec<_>>().join(" ")
+            }
+            _ => texts.join(" "),
+        };
+        let written = self.writer.write_summary(&text, observer)?;
         let overlap = Overlap::new(&texts);
         let mut room = limits.words.unwrap_or(usize::MAX);
         let mut summary: Vec<SummarySentence> = Vec::new();

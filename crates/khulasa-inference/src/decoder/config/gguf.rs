@@ -5,7 +5,7 @@ use candle_core::quantized::gguf_file::Value;
 use super::rope::frequencies;
 use super::{Config, gemma3, llama, local};
 use crate::ops::Activation;
-use crate::weights::{Gguf, Weights};
+use crate::weights::{Gguf, Keys, Weights};
 
 /// Reads the shape of the model in a GGUF file.
 pub(super) fn read(gguf: &Gguf) -> Result<Config, String> {
@@ -137,50 +137,4 @@ fn rope(keys: &Keys<'_>, dim: usize) -> Result<(Vec<f32>, Vec<f32>), String> {
         global.clone()
     };
     Ok((global, local))
-}
-
-/// The metadata under an architecture's name.
-struct Keys<'a> {
-    gguf: &'a Gguf,
-    architecture: &'a str,
-}
-
-impl Keys<'_> {
-    fn key(&self, name: &str) -> String {
-        format!("{}.{name}", self.architecture)
-    }
-
-    fn find(&self, name: &str) -> Option<&Value> {
-        self.gguf.value(&self.key(name))
-    }
-
-    fn number(&self, name: &str) -> Result<Option<usize>, String> {
-        let Some(value) = self.find(name) else {
-            return Ok(None);
-        };
-        let wrong = |e: String| format!("{}: {e}", self.key(name));
-        let value = value.to_u64().map_err(|e| wrong(e.to_string()))?;
-        Ok(Some(
-            usize::try_from(value).map_err(|e| wrong(e.to_string()))?,
-        ))
-    }
-
-    fn needed(&self, name: &str) -> Result<usize, String> {
-        self.number(name)?
-            .ok_or_else(|| format!("the key {} is missing", self.key(name)))
-    }
-
-    /// A real number, which some writers store as an integer.
-    fn real(&self, name: &str) -> Result<Option<f64>, String> {
-        let Some(value) = self.find(name) else {
-            return Ok(None);
-        };
-        if let Ok(value) = value.to_u64() {
-            return Ok(Some(value as f64));
-        }
-        match value.to_f32() {
-            Ok(value) => Ok(Some(f64::from(value))),
-            Err(e) => Err(format!("{}: {e}", self.key(name))),
-        }
-    }
 }
