@@ -125,7 +125,13 @@ impl Names {
                 spelling.distance = distance;
             }
             let target = match known {
-                Some(known) if found > 0 && !spellings.values().any(|s| s.shown) => known,
+                Some(known)
+                    if found > 0
+                        && key.chars().count() > 3
+                        && !spellings.values().any(|s| s.shown) =>
+                {
+                    known
+                }
                 _ => match best(&spellings) {
                     Some(best) if places.len() > 1 => best,
                     _ => continue,
@@ -161,6 +167,7 @@ impl Names {
             };
             if let Some(token) = token
                 && !same(&token.text, &chosen.target)
+                && !gazetteer::knows(&token.text)
             {
                 let change = (token, key.clone(), chosen.target.clone());
                 changes.insert(change.0.span.start, change);

@@ -115,9 +115,9 @@ impl Seen {
                 && !small.contains(&token.text.to_lowercase())
                 && !TITLES.contains(&token.text.as_str())
         });
-        let near = names.map(|token| (token, distance(key, &token.text)));
-        let (token, best) = near
-            .filter(|(_, distance)| *distance <= NEAR)
+        let all = names.map(|token| (token, distance(key, &token.text)));
+        let (token, best) = all
+            .filter(|(_, distance)| *distance <= near(key))
             .min_by(|a, b| a.1.total_cmp(&b.1))?;
         let nearest = keys
             .iter()
@@ -147,12 +147,12 @@ pub(super) fn key(word: &str) -> &str {
 
 /// A folded word without its first letter, if that may be a conjunction or preposition.
 pub(super) fn without_clitic(word: &str) -> Option<&str> {
-    word.strip_prefix(['و', 'ف', 'ب', 'ل', 'ك'])
+    word.strip_prefix(['و', 'ب', 'ل', 'ك'])
         .filter(|rest| rest.chars().count() > 2)
 }
 
 /// The keys of each sentence's words. "وترامب" has that of "ترامب" where that is written too, and
-/// more often.
+/// itself but once.
 pub(super) fn keys(sentences: &[&Seen]) -> Vec<Keys> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for word in sentences.iter().flat_map(|s| &s.words) {
@@ -162,7 +162,7 @@ pub(super) fn keys(sentences: &[&Seen]) -> Vec<Keys> {
     let of = |word: &String| {
         let own = key(word);
         let key = without_clitic(word)
-            .filter(|rest| count(rest) > count(own))
+            .filter(|rest| count(own) == 1 && count(rest) > 0)
             .unwrap_or(own);
         (key.to_owned(), word.clone())
     };
@@ -184,6 +184,14 @@ pub(super) fn surface<'a>(of: &str, keys: &'a [Keys]) -> &'a str {
         .next()
         .map(|first| often.fold(*first.0, |a, (b, _)| if b.len() < a.len() { b } else { a }));
     shortest.unwrap_or_default()
+}
+
+/// How far a name may be from the Arabic. Of three letters, all have to be right.
+fn near(key: &str) -> f32 {
+    match key.chars().count() {
+        ..=3 => 0.15,
+        _ => NEAR,
+    }
 }
 
 fn is_capitalised(word: &str) -> bool {

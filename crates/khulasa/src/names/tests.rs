@@ -140,3 +140,16 @@ fn names_that_are_missing_are_expected() {
     ]));
     assert_eq!(names.expected().collect::<Vec<_>>(), [("ترامب", "Trump")]);
 }
+
+#[test]
+fn a_name_that_begins_like_a_conjunction_is_not_taken_apart() {
+    let english = [
+        ("قال فريد شيئا", "So Fred spoke."),
+        ("سأل فريد الناس", "Then Fred asked."),
+        ("قال ريد شيئا", "So Reid spoke."),
+        ("زار الهندية", "He visited India."),
+        ("في الهند", "He spoke Hindi."),
+    ];
+    let unchanged: Vec<&str> = english.iter().map(|pair| pair.1).collect();
+    assert_eq!(spelled(&english), unchanged);
+}

@@ -350,7 +350,12 @@ impl<'a> Work<'a> {
         let glossary = self.setup.glossary.with(self.names.expected());
         let mut lacking: Vec<(usize, Case)> = Vec::new();
         for (i, case) in cases.iter().enumerate() {
-            let mentions = glossary.mentions(&case.text);
+            let mut mentions = glossary.mentions(&case.text);
+            // "وابل" is no "ابل" after a conjunction.
+            mentions.retain(|m| {
+                let letters = glossary.term(m.term).source.chars().count();
+                m.term < self.setup.glossary.len() || m.clitics.is_empty() || letters > 3
+            });
             let case = Case {
                 mentions,
                 revised: false,
