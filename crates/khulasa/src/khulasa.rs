@@ -221,8 +221,8 @@ impl Builder {
                 let model = load(self.model.as_deref().unwrap_or(DEFAULT_MODEL))?;
                 if !model.can_translate() {
                     return Err(Error::Setup(format!(
-                        "{} cannot translate; it writes summaries: name it as the summarizer, and \
-                         another model to translate",
+                        "model {} cannot translate, it writes summaries: name it as the summarizer \
+                         (--summarizer), and another model to translate",
                         Translator::info(&*model).name
                     )));
                 }
@@ -234,7 +234,15 @@ impl Builder {
         };
         let mut method = self.method;
         if let Some(name) = &self.summarizer_model {
-            writer = Some(load(name)?);
+            let model = load(name)?;
+            if !model.can_summarize() {
+                return Err(Error::Setup(format!(
+                    "model {} cannot write summaries: name another summarizer, or ask for an \
+                     extractive summary",
+                    Translator::info(&*model).name
+                )));
+            }
+            writer = Some(model);
             method = Method::Abstractive;
         }
         let summarizer: Arc<dyn Summarizer> = match (self.summarizer, method, writer) {

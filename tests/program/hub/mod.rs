@@ -279,6 +279,53 @@ fn the_whole_job_fetches_its_model_and_then_needs_no_hub() {
     );
 }
 
+/// A model of the fixtures without what other tests need.
+fn fixture(name: &str) -> Model {
+    let mut model = Model::of_folder(&root().join("tests/fixtures").join(name));
+    model
+        .files
+        .retain(|name, _| !name.starts_with("reference."));
+    model
+}
+
+#[test]
+fn a_translator_and_a_summarizer_without_cards() {
+    let (marian, bart) = (
+        "Helsinki-NLP/opus-mt-ar-en",
+        "sshleifer/distilbart-cnn-12-6",
+    );
+    let server = Server::start([(marian, fixture("marian")), (bart, fixture("bart"))]);
+    let user = User::new(&server);
+    let job = [
+        "--format",
+        "json",
+        "--model",
+        marian,
+        "--summarizer",
+        bart,
+        "article.txt",
+    ];
+    let (digest, said) = user.good(&job);
+    assert!(said.contains(marian) && said.contains(bart), "{said}");
+    let digest = digests(digest.replace('\n', " ").as_bytes()).remove(0);
+    assert_eq!(digest["model"]["name"], marian);
+    assert_eq!(digest["summary"]["method"], "abstractive");
+    assert_eq!(
+        digest["summary"]["sentences"].as_array().map(Vec::len),
+        Some(1)
+    );
+    assert!(!server.requests().is_empty());
+    user.good(&[&["--offline"], &job[..]].concat());
+    assert_eq!(server.requests(), []);
+    // Who only summarises cannot translate, and the other way round.
+    assert!(
+        user.bad(&["--model", bart, "article.txt"])
+            .contains("--summarizer")
+    );
+    let said = user.bad(&["--model", marian, "--summarizer", marian, "article.txt"]);
+    assert!(said.contains("cannot write summaries"), "{said}");
+}
+
 #[test]
 fn a_killed_download_is_continued() {
     let server = Server::start([("test/gemma3", gemma())]);
