@@ -34,7 +34,7 @@ fn agrees(name: &str) {
         assert_eq!(found, ids(&case["tokens"]), "{name}: {text:?}");
     }
     let decodings = reference["decodings"].as_array().unwrap();
-    assert!(decodings.len() > 10, "{name}");
+    assert!(decodings.len() >= 10, "{name}");
     for case in decodings {
         let tokens = ids(&case["tokens"]);
         let found = tokenizer.decode(&tokens).unwrap();

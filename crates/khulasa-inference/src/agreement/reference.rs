@@ -10,6 +10,8 @@ use crate::{Beam, EarlyStopping, Options, Prompt, Rules, Search};
 
 #[derive(Deserialize)]
 pub struct Reference {
+    pub source_language: Option<String>,
+    pub target_language: Option<String>,
     pub texts: Vec<Text>,
     #[serde(default)]
     pub decodings: Vec<Text>,

@@ -95,11 +95,40 @@ pub(super) fn read(gguf: &Gguf) -> Result<Config, String> {
             max_positions
         },
         local: local(layers, None, gemma3::pattern(period))?,
-        eos: ["eos_token_id", "eot_token_id", "eom_token_id"]
-            .iter()
-            .filter_map(|name| gguf.value(&format!("tokenizer.ggml.{name}"))?.to_u32().ok())
-            .collect(),
+        eos: ends(gguf),
     })
+}
+
+/// Tokens that end an output in some family, though a file names but one of its own: llama.cpp
+/// too knows them by their text.
+const ENDS: [&str; 6] = [
+    "<|endoftext|>",
+    "<|end_of_text|>",
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<end_of_turn>",
+];
+
+/// The tokens that end an output: those that the file names, then those known by their text.
+fn ends(gguf: &Gguf) -> Vec<u32> {
+    let value = |name: &str| gguf.value(&format!("tokenizer.ggml.{name}"));
+    let named = ["eos_token_id", "eot_token_id", "eom_token_id"].into_iter();
+    let mut ends: Vec<u32> = named
+        .filter_map(|name| value(name)?.to_u32().ok())
+        .collect();
+    if let Some(Value::Array(tokens)) = value("tokens") {
+        let known = |token: &Value| matches!(token, Value::String(t) if ENDS.contains(&&**t));
+        ends.extend(
+            (0..)
+                .zip(tokens)
+                .filter(|(_, t)| known(t))
+                .map(|(id, _)| id),
+        );
+    }
+    ends.sort_unstable();
+    ends.dedup();
+    ends
 }
 
 /// The frequencies of global and of local layers.
