@@ -99,7 +99,7 @@ fn loading_takes_little_more_than_the_weights() {
             threads: Some(2),
         };
         let generator = Generator::load(Path::new(&folder), &options).unwrap();
-        println!("peak={} {}", peak(), generator.max_positions());
+        println!("peak={} {}", peak(), generator.longest_prompt());
         return;
     }
     let shape = match std::env::var("KHULASA_MEMORY").as_deref() {
