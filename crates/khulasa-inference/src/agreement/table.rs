@@ -61,10 +61,30 @@ fn docs_say_what_is_measured() {
     let measured = root.join("target/agreement.md");
     std::fs::write(&measured, &page).unwrap();
     let stated = std::fs::read_to_string(root.join("docs/agreement.md")).unwrap_or_default();
+    let same = page.lines().count() == stated.lines().count()
+        && page.lines().zip(stated.lines()).all(|(a, b)| agree(a, b));
     assert!(
-        page == stated,
+        same,
         "docs/agreement.md differs from what was measured: target/agreement.md"
     );
+}
+
+/// Whether two lines say the same. Another processor sums floating point in another order, so that
+/// a figure just below a power of ten, or a whole percentage, may be just above it there.
+fn agree(measured: &str, stated: &str) -> bool {
+    let number = |cell: &str| -> Option<i32> {
+        let cell = cell.trim();
+        let figure = cell.strip_prefix("< 1e").or(cell.strip_suffix(" %"))?;
+        figure.parse().ok()
+    };
+    let (measured, stated) = (measured.split('|'), stated.split('|'));
+    measured.clone().count() == stated.clone().count()
+        && measured
+            .zip(stated)
+            .all(|(a, b)| match (number(a), number(b)) {
+                (Some(a), Some(b)) => a.abs_diff(b) <= 1,
+                _ => a == b,
+            })
 }
 
 fn power_of_ten(value: f32) -> String {
