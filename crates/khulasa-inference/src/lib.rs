@@ -14,6 +14,7 @@ mod cache;
 mod decoder;
 mod device;
 mod error;
+mod foreign;
 mod generation;
 mod generator;
 pub mod hub;

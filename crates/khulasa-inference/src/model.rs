@@ -10,6 +10,11 @@ pub(crate) trait Model: Send + Sync {
     /// What prompts and outputs may be.
     fn shape(&self) -> &Shape;
 
+    /// Whether sequences run one after another, so that several at once gain nothing.
+    fn one_at_a_time(&self) -> bool {
+        false
+    }
+
     /// An empty cache for `room`.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Agreement with `transformers` on small models of every architecture, in every form that files
 //! have: `tests/fixtures/generate.py` wrote them and what `transformers` makes of them.
 
+mod foreign;
 mod reference;
 mod table;
 mod vocabularies;

@@ -6,7 +6,7 @@ mod names;
 pub(crate) mod tests;
 
 use candle_core::{DType, Device, Tensor};
-pub(crate) use config::Config;
+pub(crate) use config::{Config, ends_of_gguf};
 pub(crate) use names::Naming;
 
 use crate::Result;

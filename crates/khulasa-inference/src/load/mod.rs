@@ -10,6 +10,7 @@ use khulasa_tokenizer::Tokenizer;
 
 use self::vocabulary::of_gguf as vocabulary;
 use crate::decoder::{self, Decoder};
+use crate::foreign::Foreign;
 use crate::linear::Form;
 use crate::model::Model;
 use crate::ops::Backend;
@@ -62,10 +63,19 @@ pub(crate) fn load(path: &Path, form: Form, backend: Backend, device: &Device) -
         }
         Found::Gguf(path) => {
             let weights = Gguf::open(&path)?;
-            let config = of_gguf(&weights)?;
-            let eos = config.eos().to_vec();
+            let config = match Foreign::runs(&weights) {
+                true => None,
+                false => Some(of_gguf(&weights)?),
+            };
+            let eos = match &config {
+                Some(config) => config.eos().to_vec(),
+                None => decoder::ends_of_gguf(&weights),
+            };
             let (model, tokenizer) = rayon::join(
-                || config.load(&weights, target),
+                || match config {
+                    Some(config) => config.load(&weights, target),
+                    None => Ok(Box::new(Foreign::load(&weights, device)?) as Box<dyn Model>),
+                },
                 || match weights.value("tokenizer.ggml.model") {
                     Some(_) => vocabulary(&weights),
                     None => Ok(Tokenizer::open(folder_of(&path))?),

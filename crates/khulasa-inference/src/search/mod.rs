@@ -225,7 +225,12 @@ pub(crate) fn run(
     let new_tokens = |p: &Prompt| shape.new_tokens(p.tokens.len(), p.max_new_tokens);
     let positions = |p: &Prompt| shape.positions(p.tokens.len(), new_tokens(p));
     let most = |f: &dyn Fn(&Prompt) -> usize| prompts.iter().map(f).max().unwrap_or(0);
-    let rows = options.batch.max(width).min(width * prompts.len());
+    let batch = if model.one_at_a_time() {
+        1
+    } else {
+        options.batch
+    };
+    let rows = batch.max(width).min(width * prompts.len());
     let mut cache = model.cache(Room {
         rows,
         positions: most(&positions),

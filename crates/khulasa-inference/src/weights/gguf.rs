@@ -89,6 +89,24 @@ impl Gguf {
         &self.shards[0].path
     }
 
+    /// The file once more, for readers of their own.
+    ///
+    /// # Errors
+    /// It is one of several shards.
+    pub fn reopen(&self) -> Result<(Content, BufReader<File>)> {
+        if self.shards.len() > 1 {
+            return Err(model_error(
+                self.path(),
+                "this architecture is read from one file only: merge the shards",
+            ));
+        }
+        let file = File::open(self.path()).map_err(read_error(self.path()))?;
+        let mut file = BufReader::new(file);
+        let content = Content::read(&mut file)
+            .map_err(|e| model_error(self.path(), format!("not a readable GGUF file: {e}")))?;
+        Ok((content, file))
+    }
+
     /// A metadata value; they all stand in the first shard.
     pub fn value(&self, key: &str) -> Option<&Value> {
         self.shards[0].content.metadata.get(key)

@@ -4,6 +4,8 @@
 
 mod gguf;
 mod gguf_header;
+#[cfg(test)]
+mod gguf_tests;
 mod keys;
 mod pickle;
 mod pytorch;

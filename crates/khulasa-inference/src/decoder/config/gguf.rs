@@ -15,8 +15,8 @@ pub(super) fn read(gguf: &Gguf) -> Result<Config, String> {
     };
     if !["gemma3", "llama", "qwen2", "qwen3"].contains(&architecture) {
         return Err(format!(
-            "architecture {architecture:?} is not supported: this version runs gemma3, llama, \
-             qwen2 and qwen3"
+            "architecture {architecture:?} is not supported: this version runs gemma3, glm4, lfm2, \
+             llama, qwen2, qwen3 and t5"
         ));
     }
     let gemma3 = architecture == "gemma3";
@@ -111,7 +111,7 @@ const ENDS: [&str; 6] = [
 ];
 
 /// The tokens that end an output: those that the file names, then those known by their text.
-fn ends(gguf: &Gguf) -> Vec<u32> {
+pub(crate) fn ends(gguf: &Gguf) -> Vec<u32> {
     let value = |name: &str| gguf.value(&format!("tokenizer.ggml.{name}"));
     let named = ["eos_token_id", "eot_token_id", "eom_token_id"].into_iter();
     let mut ends: Vec<u32> = named

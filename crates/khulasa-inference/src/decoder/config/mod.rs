@@ -7,6 +7,7 @@ mod rope;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use gguf::ends as ends_of_gguf;
 use serde::Deserialize;
 
 use crate::ops::Activation;

@@ -31,18 +31,18 @@ fn cuts(name: &str) -> Result<Cuts, String> {
         "gpt-2" => &[GPT2],
         "smollm" => &[r"\p{N}", GPT2],
         "qwen2" | "deepseek-r1-qwen" => &[QWEN2],
-        "llama-bpe" | "llama3" | "llama-v3" => &[LLAMA3],
+        "llama-bpe" | "llama3" | "llama-v3" | "lfm2" | "chatglm-bpe" | "glm4" => &[LLAMA3],
         "default" | "" => &[r"[\p{P}\$\+<=>\^~\|]+", GPT2, r"\p{N}+", "[0-9][0-9][0-9]"],
         other => {
             return Err(format!(
                 "its text is cut as by {other:?} (tokenizer.ggml.pre): gpt-2, smollm, qwen2, \
-                 llama-bpe and default are supported"
+                 llama-bpe, lfm2, glm4 and default are supported"
             ));
         }
     };
     Ok(Cuts {
         composed: patterns == [QWEN2],
-        whole_words: patterns == [LLAMA3],
+        whole_words: patterns == [LLAMA3] && !name.contains("glm"),
         patterns,
     })
 }
