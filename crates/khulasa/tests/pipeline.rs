@@ -421,6 +421,7 @@ fn sentences_are_checked() {
         [
             (FlagKind::Truncated, None),
             (FlagKind::Number, Some("أربعين مليون")),
+            (FlagKind::Currency, Some("دولار")),
             (FlagKind::Number, Some("٥٠٠"))
         ]
     );

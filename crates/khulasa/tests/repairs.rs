@@ -202,7 +202,7 @@ fn what_cannot_be_repaired_stays_as_it_was_and_marked() {
         panic!();
     };
     assert_eq!(target, "The project cost a lot.");
-    assert!(matches!(flags, [flag] if flag.kind == FlagKind::Number));
+    assert!(flags.iter().any(|flag| flag.kind == FlagKind::Number));
     let Some(Repairs {
         tried: 1,
         repaired: 0,
@@ -229,7 +229,8 @@ fn repairs_can_be_left_out() {
         .unwrap();
     let digest = khulasa.translate(&Article::from_text("a", COST)).unwrap();
     assert_eq!(translator.again(), []);
-    assert_eq!(sentences(&digest)[0].1.len(), 1);
+    let flags = sentences(&digest)[0].1;
+    assert!(flags.iter().any(|flag| flag.kind == FlagKind::Number));
     assert_eq!(
         digest.terms[0].sentences,
         [((0, 0).into(), Enforced::Missed)]

@@ -164,7 +164,7 @@ fn calendars(texts: &Texts<'_>) -> Vec<Flag> {
         if let Some((_, other, _)) = exchanged {
             lost.push(span.clone());
             added.push(other.clone());
-        } else if *era != Era::Christian && year.is_some() && !named {
+        } else if !named && (*era == Era::BeforeChrist || *era == Era::Hijri && year.is_some()) {
             lost.push(span.clone());
         }
     }

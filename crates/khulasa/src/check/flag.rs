@@ -41,8 +41,6 @@ pub enum FlagKind {
     Magnitude,
     /// A negation is lost or new.
     Negation,
-    /// A person's, place's or organisation's name is lost.
-    Name,
     /// A quote is lost, or a quotation mark or bracket has no partner.
     Quote,
     /// An address, handle or Latin word is lost, or an address new.
@@ -61,8 +59,6 @@ pub enum FlagKind {
     Copied,
     /// The model was stopped at its length limit: the end may be missing.
     Truncated,
-    /// The model itself found what it wrote unlikely.
-    Unlikely,
     /// The sentence is not Arabic; it was kept as it is.
     NotTranslated,
 }

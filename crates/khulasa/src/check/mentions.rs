@@ -3,11 +3,13 @@
 
 use khulasa_tokenizer::Span;
 
+use super::context;
 use super::months::{self, Month};
-use super::spelled::{self, Spelled, Written};
+use super::spelled::{self, Spelled};
 use super::times::{self, Clock};
 use super::tokens::{Token, TokenKind, tokens};
 use super::value::Value;
+use super::verbatim;
 use super::words::{MAY_SAY, without_prefixes};
 
 /// Everything found in a text.
@@ -96,8 +98,7 @@ pub(super) fn find(text: &str) -> Mentions {
         } else if let Some((time, next)) = times::read(&tokens, at) {
             // "between 5 and 10 p.m."
             if let Some(number) = found.numbers.last()
-                && number.next + 1 == at
-                && let Some(first) = times::shared(&tokens, number.next, &time)
+                && let Some(first) = times::shared(&tokens, number, at, &time)
             {
                 found.times.push(first);
                 found.numbers.pop();
@@ -127,33 +128,34 @@ pub(super) fn find(text: &str) -> Mentions {
             month.ambiguous = month.days.is_empty() && !is_month_in_context(&tokens, start, end);
         }
     }
-    share(&tokens, &mut found.numbers);
-    scale(&tokens, &mut found.numbers);
-    add_fractions(&tokens, &mut found.numbers);
+    context::apply(&tokens, &mut found.numbers);
+    // Digits of addresses are no numbers.
+    let addresses = verbatim::addresses(text);
+    let in_address = |number: &Number| {
+        let start = number.spelled.span.start;
+        addresses.iter().any(|span| span.contains(&start))
+    };
+    if !addresses.is_empty() {
+        found.numbers.retain(|number| !in_address(number));
+    }
     found.may_say = tokens.iter().flat_map(may_say).collect();
     found.tokens = tokens;
     found
 }
 
 fn number(spelled: Spelled, tokens: &[Token], at: usize, next: usize) -> Number {
-    let year = spelled.figures && spelled.power == 0 && is_year(tokens, at, next);
+    let year = spelled.power == 0
+        && (spelled.figures && context::is_year(tokens, at, next)
+            || context::is_century(tokens, at, next));
     Number {
-        percent: is_percent(tokens, at, next),
+        percent: context::is_percent(tokens, at, next),
         year,
         day: false,
-        in_name: spelled.figures && is_in_name(tokens, at),
+        in_name: spelled.figures && context::is_in_name(tokens, at),
         spelled,
         at,
         next,
     }
-}
-
-fn is_in_name(tokens: &[Token], at: usize) -> bool {
-    let before = |count: usize| at.checked_sub(count).map(|i| &tokens[i]);
-    let hyphen = before(1).and_then(Token::mark) == Some('-')
-        && tokens[at].glued
-        && before(2).is_some_and(Token::is_capital);
-    hyphen || tokens[at].glued && before(1).is_some_and(Token::is_capital)
 }
 
 /// A date in figures.
@@ -211,105 +213,6 @@ fn date(tokens: &[Token], at: usize) -> Option<(Figures, usize)> {
         },
         next,
     ))
-}
-
-/// Words around a year.
-fn is_year(tokens: &[Token], at: usize, next: usize) -> bool {
-    let TokenKind::Figures {
-        digits: Some(3..=4),
-        ..
-    } = tokens[at].kind
-    else {
-        return false;
-    };
-    let Some(value @ 600..=2200) = tokens[at].small() else {
-        return false;
-    };
-    let before = at.checked_sub(1).map_or("", |i| tokens[i].word());
-    let before_that = at.checked_sub(2).map_or("", |i| tokens[i].word());
-    let after = tokens.get(next).map_or("", Token::word);
-    let is = |word: &str| {
-        without_prefixes(word).iter().any(|(word, _)| {
-            matches!(
-                *word,
-                "عام"
-                    | "سنه"
-                    | "عامي"
-                    | "صيف"
-                    | "شتاء"
-                    | "خريف"
-                    | "ربيع"
-                    | "موسم"
-                    | "منذ"
-                    | "مطلع"
-                    | "اواخر"
-                    | "اوائل"
-                    | "نهايه"
-                    | "بدايه"
-                    | "منتصف"
-                    | "دوره"
-                    | "نسخه"
-            )
-        })
-    };
-    is(before)
-        || is(before_that) && before == "و"
-        || before == "في" && value > 1800
-        || months::named(tokens, at.wrapping_sub(1).min(tokens.len() - 1)).is_some()
-        || at > 1 && months::named(tokens, at - 2).is_some()
-        || matches!(
-            after,
-            "ه" | "م"
-                | "هجري"
-                | "هجريه"
-                | "ميلاديه"
-                | "ميلادي"
-                | "للهجره"
-                | "ah"
-                | "bc"
-                | "bce"
-                | "ce"
-                | "ad"
-        )
-        || value > 1800
-            && matches!(
-                before,
-                "in" | "since"
-                    | "of"
-                    | "by"
-                    | "until"
-                    | "from"
-                    | "year"
-                    | "early"
-                    | "late"
-                    | "mid"
-                    | "summer"
-                    | "winter"
-                    | "spring"
-                    | "autumn"
-                    | "season"
-                    | "after"
-                    | "before"
-            )
-}
-
-fn is_percent(tokens: &[Token], at: usize, next: usize) -> bool {
-    let is_sign = |token: &Token| matches!(token.mark(), Some('%' | '٪' | '﹪' | '％'));
-    let after = tokens.get(next);
-    let word = after.map_or("", Token::word);
-    let second = tokens.get(next + 1).map_or("", Token::word);
-    after.is_some_and(is_sign)
-        || at.checked_sub(1).is_some_and(|i| {
-            is_sign(&tokens[i])
-                && !(i > 0 && matches!(tokens[i - 1].kind, TokenKind::Figures { .. }))
-        })
-        || matches!(
-            word,
-            "percent" | "pct" | "percentage" | "بالمئه" | "بالمائه" | "المئه" | "المائه" | "بالميه"
-        )
-        || word == "per" && matches!(second, "cent" | "hundred")
-        || word == "في" && matches!(second, "المئه" | "المائه" | "الميه")
-        || matches!(word, "نقطه" | "نقاط" | "point") && matches!(second, "مئويه" | "percentage")
 }
 
 /// Days beside a month's name: "5 و7 آذار", "الخامس من آذار", "March 5 to 7".
@@ -429,115 +332,6 @@ fn is_month_in_context(tokens: &[Token], start: usize, end: usize) -> bool {
                 | "month"
                 | "by"
         )
-}
-
-/// Gives numbers what the number after them has: "3 or 4 million", "بين 5 و7 في المئة".
-fn share(tokens: &[Token], numbers: &mut [Number]) {
-    for i in (1..numbers.len()).rev() {
-        let (left, right) = numbers.split_at_mut(i);
-        let (before, number) = (&mut left[i - 1], &right[0]);
-        let between = tokens.get(before.next..number.at).unwrap_or_default();
-        let joined = between.len() <= 2
-            && between.iter().all(|token| {
-                matches!(
-                    token.word(),
-                    "و" | "الي" | "او" | "and" | "to" | "or" | "حتي" | "ام" | "من" | "from"
-                ) || matches!(token.mark(), Some('-' | '–' | '—'))
-            })
-            && !(between.is_empty() && number.spelled.form == Written::Ordinal);
-        if !joined {
-            continue;
-        }
-        before.percent |= number.percent;
-        if before.spelled.power == 0
-            && number.spelled.power > 0
-            && before.spelled.figures | !between.is_empty()
-        {
-            let shifted: Vec<Vec<Value>> = before
-                .spelled
-                .readings
-                .iter()
-                .map(|reading| {
-                    reading
-                        .iter()
-                        .map(|v| v.shift(number.spelled.power))
-                        .collect()
-                })
-                .collect();
-            before.spelled.readings.extend(shifted);
-        }
-    }
-}
-
-/// "ساعة ونصف" is one and a half, "three hours and a half" three and a half; a half is 50 percent.
-fn add_fractions(tokens: &[Token], numbers: &mut [Number]) {
-    for i in 0..numbers.len() {
-        if numbers[i].spelled.form != Written::Fraction {
-            continue;
-        }
-        let [part] = numbers[i].spelled.readings[0][..] else {
-            continue;
-        };
-        let at = numbers[i].at;
-        let mut readings = vec![
-            vec![part.times(100)],
-            vec![part.times(60)],
-            vec![part.times(12)],
-        ];
-        let and = tokens[at].word().starts_with('و')
-            || at > 1 && (tokens[at - 1].word() == "a" && tokens[at - 2].word() == "and");
-        if and {
-            readings.push(vec![Value::from(1).plus(part)]);
-            readings.push(vec![Value::from(2).plus(part)]);
-            if i > 0 && at - numbers[i - 1].next <= 4 {
-                let before = numbers[i - 1].spelled.readings.clone();
-                let sums = before.iter().filter(|reading| reading.len() == 1);
-                readings.extend(sums.map(|reading| vec![reading[0].plus(part)]));
-                let sums: Vec<_> = readings[5..].to_vec();
-                numbers[i - 1].spelled.readings.extend(sums);
-            }
-        }
-        numbers[i].spelled.readings.extend(readings);
-    }
-}
-
-/// "three decades" is 30 as well, "two dozen" 24, "ستة أسابيع" 42; "a few dozen" are dozens.
-fn scale(tokens: &[Token], numbers: &mut [Number]) {
-    for number in numbers {
-        let before = number.at.checked_sub(1).map_or("", |i| tokens[i].word());
-        if tokens[number.at].word() == "dozen" && matches!(before, "few" | "several" | "some") {
-            number.spelled.form = Written::Many(1);
-        }
-        let mut after = number.next;
-        while tokens
-            .get(after)
-            .is_some_and(|t| t.word() == "a" || t.mark() == Some('-'))
-        {
-            after += 1;
-        }
-        if before == "القرن"
-            && let [Some(century @ 1..)] = number.spelled.readings[0]
-                .iter()
-                .map(|v| v.whole())
-                .collect::<Vec<_>>()[..]
-        {
-            // "ستينيات القرن التاسع عشر" are the 1860s.
-            let decades =
-                (0..10).map(|decade| vec![Value::from((century - 1) * 100 + decade * 10)]);
-            number.spelled.readings.extend(decades);
-        }
-        let factor = match tokens.get(after).map_or("", Token::word) {
-            "decades" | "عقود" | "عقدا" => 10,
-            "centuries" | "قرون" | "قرنا" => 100,
-            "dozen" => 12,
-            "weeks" | "اسابيع" | "اسبوعا" => 7,
-            "years" | "اعوام" | "سنوات" => 12,
-            _ => continue,
-        };
-        if let [value] = number.spelled.readings[0][..] {
-            number.spelled.readings.push(vec![value.times(factor)]);
-        }
-    }
 }
 
 fn may_say(token: &Token) -> Vec<Value> {

@@ -10,6 +10,9 @@ const PHRASE: usize = 24;
 /// A phrase of this many words is not found this many times in a good sentence.
 const OFTEN: (usize, usize) = (5, 3);
 
+/// A phrase of this many words is not found twice in a good sentence.
+const TWICE: usize = 8;
+
 /// A word in lower case and where it stands.
 struct Word {
     text: String,
@@ -33,6 +36,7 @@ pub(super) fn find(text: &str) -> Option<Span> {
         .collect();
     in_a_row(&words)
         .or_else(|| anywhere(&words))
+        .or_else(|| doubled(text, &words))
         .map(|words| words[0].span.start..words[words.len() - 1].span.end)
         .or_else(|| {
             words
@@ -66,6 +70,36 @@ fn in_a_row(words: &[Word]) -> Option<&[Word]> {
         }
     }
     None
+}
+
+/// A phrase of two or three words said twice with nothing between, or a small word that is never
+/// said twice; a passage of eight words said twice anywhere.
+fn doubled<'a>(text: &str, words: &'a [Word]) -> Option<&'a [Word]> {
+    const NEVER: [&str; 16] = [
+        "the", "a", "an", "of", "and", "to", "in", "on", "for", "with", "by", "from", "at", "or",
+        "was", "were",
+    ];
+    let said_twice = |phrase: &[Word]| {
+        let half = phrase.len() / 2;
+        let first = phrase[0].span.start..phrase[phrase.len() - 1].span.end;
+        let apart = text[first].contains([',', '.', ';', ':', '?', '!', '"', '“', '”', '–', '—']);
+        let figures = phrase
+            .iter()
+            .any(|word| word.text.chars().any(char::is_numeric));
+        !apart && !figures && (0..half).all(|i| phrase[i].text == phrase[half + i].text)
+    };
+    let small = |pair: &&[Word]| said_twice(pair) && NEVER.contains(&pair[0].text.as_str());
+    let longer = [4, 6]
+        .into_iter()
+        .find_map(|length| words.windows(length).find(|phrase| said_twice(phrase)));
+    longer.or_else(|| words.windows(2).find(small)).or_else(|| {
+        let mut seen = HashMap::new();
+        words.windows(TWICE).enumerate().find_map(|(i, phrase)| {
+            let texts: Vec<&str> = phrase.iter().map(|word| word.text.as_str()).collect();
+            let first = *seen.entry(texts).or_insert(i);
+            (first + TWICE <= i).then_some(phrase)
+        })
+    })
 }
 
 fn anywhere(words: &[Word]) -> Option<&[Word]> {

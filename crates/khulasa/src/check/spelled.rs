@@ -162,17 +162,16 @@ fn find(tokens: &[Token], at: usize, first: bool) -> Option<Found<'_>> {
             let (word, with_and, term, form) = words::without_prefixes(text)
                 .into_iter()
                 .find_map(|(word, and)| words::arabic(word).map(|(t, f)| (word, and, t, f)))?;
-            if matches!(term, Term::Dual(_) | Term::Hundreds(200))
-                && text.contains("ال")
+            let article = text
+                .strip_suffix(word)
+                .is_some_and(|before| before.ends_with("ال") || before.ends_with("لل"));
+            if article
                 && !word.ends_with('ن')
-                && !word.starts_with("ال")
+                && matches!(term, Term::Dual(_) | Term::Hundreds(200))
             {
                 // "الألفي" is a name: a dual without its nun takes no article.
                 return None;
             }
-            let article = text
-                .strip_suffix(word)
-                .is_some_and(|before| before.ends_with("ال") || before.ends_with("لل"));
             found(Piece::Word(term, form), and || with_and, true, article)
         }
         TokenKind::Mark(_) => None,
@@ -442,7 +441,13 @@ impl Number {
     ) -> Option<Last> {
         let value = Value::millionths(part);
         // "two thirds", "ثلاثة أرباع"
+        let word = tokens[found.next - 1].word();
+        let plural = word.ends_with('s') || word.starts_with("ار") || word.starts_with("اخ");
         if !and && matches!(last, Last::Small | Last::Figures) {
+            // "the third quarter" is none.
+            if self.ordinal || !plural && self.small != Value::from(1) {
+                return None;
+            }
             let times = self.value().whole()?;
             self.small = value.times(times);
             self.group = Value::default();
@@ -516,7 +521,9 @@ impl Number {
             Some(power) => Written::Many(power),
             None if self.decade => Written::Decade,
             None if self.lone && single => Written::Lone,
-            None if self.fraction => Written::Fraction,
+            None if self.fraction || self.ordinal && !self.arabic && is_part(tokens, from) => {
+                Written::Fraction
+            }
             None if self.ordinal => Written::Ordinal,
             None => Written::Cardinal,
         };
@@ -531,4 +538,12 @@ impl Number {
             to,
         ))
     }
+}
+
+/// Whether an English ordinal names a part: "an eighth", "one-tenth".
+fn is_part(tokens: &[Token], at: usize) -> bool {
+    let before = |count: usize| at.checked_sub(count).map(|i| &tokens[i]);
+    let word = |count: usize| before(count).map_or("", Token::word);
+    matches!(word(1), "a" | "an" | "one")
+        || before(1).and_then(Token::mark) == Some('-') && word(2) == "one"
 }

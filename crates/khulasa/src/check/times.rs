@@ -4,7 +4,7 @@ use khulasa_tokenizer::Span;
 
 use super::compare::Texts;
 use super::flag::{Flag, FlagKind};
-use super::mentions::Mentions;
+use super::mentions::{Mentions, Number};
 use super::tokens::{Token, TokenKind};
 use super::value::Value;
 use super::words::{self, Form, Term, without_prefixes};
@@ -112,15 +112,23 @@ fn past(tokens: &[Token], at: usize) -> Option<(u64, u64, usize, bool)> {
 }
 
 /// The hour before a conjunction that has its half of the day from the time after it.
-pub(super) fn shared(tokens: &[Token], joint: usize, time: &Clock) -> Option<Clock> {
-    let joins = matches!(
-        tokens[joint].word(),
-        "and" | "to" | "or" | "until" | "و" | "الي" | "حتي"
-    ) || matches!(tokens[joint].mark(), Some('-' | '–'));
-    let before = &tokens[joint.checked_sub(1)?];
-    let hour = before.small().filter(|hour| (1..=12).contains(hour))?;
-    (joins && time.half.is_some()).then(|| Clock {
-        span: before.span.clone(),
+pub(super) fn shared(tokens: &[Token], before: &Number, at: usize, time: &Clock) -> Option<Clock> {
+    let is_joined = match &tokens[before.next..at] {
+        [] => tokens[at].word().starts_with('و'),
+        [joint] => {
+            matches!(
+                joint.word(),
+                "and" | "to" | "or" | "until" | "و" | "الي" | "حتي"
+            ) || matches!(joint.mark(), Some('-' | '–'))
+        }
+        _ => false,
+    };
+    let [hour] = before.spelled.readings.first()?[..] else {
+        return None;
+    };
+    let hour = hour.whole().filter(|hour| (1..=12).contains(hour))?;
+    (is_joined && time.half.is_some()).then(|| Clock {
+        span: before.spelled.span.clone(),
         minutes: minutes(hour, 0, time.half),
         parts: [hour, 0],
         half: time.half,

@@ -91,7 +91,10 @@ pub(super) fn arabic(word: &str) -> Option<(Term, Form)> {
     // "ثلثهم", "نصفها"
     for pronoun in ["هم", "ها", "هن", "نا", "ه"] {
         match word.strip_suffix(pronoun) {
-            Some(part @ ("نصف" | "ربع" | "ثلث" | "ثلثي")) => return arabic(part),
+            Some(part @ ("نصف" | "ربع" | "ثلث" | "ثلثا" | "ثلثي" | "ارباع" | "اخماس")) =>
+            {
+                return arabic(part);
+            }
             Some("خمس") if pronoun != "ه" => {
                 return Some((Term::Fraction(200_000), Form::Cardinal));
             }
@@ -335,6 +338,9 @@ pub(super) const MAY_SAY: &[(&str, &[u64])] = &[
     ("trilateral", &[3]),
     ("tripartite", &[3]),
     ("triplets", &[3]),
+    ("quadruplets", &[4]),
+    ("quintuplets", &[5]),
+    ("sextuplets", &[6]),
     ("thrice", &[3]),
     ("hattrick", &[3]),
     ("quarterly", &[3]),
