@@ -18,8 +18,12 @@ pub struct Digest {
     pub id: String,
     /// The encoding the article was decoded from.
     pub encoding: String,
-    /// The English headline: the title's translation; `None` where the article has no title.
+    /// The English headline: the title's translation, or one that was made where the article has
+    /// none; `None` where nothing can be made one.
     pub title: Option<String>,
+    /// Whether the headline was made: from the beginning of the article's strongest sentence.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub title_made: bool,
     /// The summary; `None` where none was asked for.
     pub summary: Option<Summary>,
     /// The translation, paragraph by paragraph; empty where only a summary was asked for.

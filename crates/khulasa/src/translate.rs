@@ -33,6 +33,8 @@ pub enum Event<'a> {
         /// Tokens written in this step.
         output_tokens: usize,
     },
+    /// The article has no title: this headline was made, if any could be.
+    Headline(Option<&'a str>),
     /// A sentence is ready. Sentences come in the order in which they are finished.
     Translated(&'a TranslatedSentence),
     /// The summary is ready; for the extractive method this is before most sentences are.
@@ -99,7 +101,8 @@ pub trait Translator: Send + Sync {
 pub struct Limits {
     /// At most this many sentences.
     pub sentences: usize,
-    /// At most this many English words, if given: later sentences are left out until it holds.
+    /// At most this many English words, if given: later sentences are left out until it holds,
+    /// and a first one that is too long is cut at a clause.
     pub words: Option<usize>,
 }
 

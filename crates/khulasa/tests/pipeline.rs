@@ -464,7 +464,7 @@ fn summaries_keep_their_limits() {
                 sentences: 3,
                 words: Some(0),
             },
-            1,
+            0,
         ),
         (
             Limits {
@@ -614,4 +614,38 @@ fn choices_that_do_not_go_together() {
         .summary_method(Method::Abstractive)
         .summarizer(Arc::new(Extractive));
     assert!(builder.build().is_ok());
+}
+
+#[test]
+fn an_article_without_a_title_gets_a_headline() {
+    let text = "أعلنت وزارة الصحة العراقية أمس افتتاح ثلاثة مستشفيات جديدة في محافظة البصرة بكلفة \
+                عالية بعد سنوات من الانتظار الطويل في كل مكان. وأضافت أن الكلفة بلغت 40 مليون دولار.";
+    let article = Article::from_text("a", text);
+    assert!(article.title().is_none());
+    let translator = Arc::new(Counting::new(100));
+    let mut told = Vec::new();
+    let digest = khulasa(&translator)
+        .digest_with(&article, &mut |event| {
+            match event {
+                Event::Headline(made) => told.push(made.map(str::to_owned)),
+                Event::Summarized(_) => told.push(Some("summary".to_owned())),
+                _ => {}
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    let whole = hypothesis(text.split_inclusive(". ").next().unwrap()).text;
+    let first: Vec<&str> = whole.split_whitespace().take(14).collect();
+    assert_eq!(digest.title, Some(first.join(" ")));
+    assert!(digest.title_made);
+    assert_eq!(told, [digest.title.clone(), Some("summary".to_owned())]);
+    for scope in [Khulasa::translate, Khulasa::summarize] {
+        let alone = scope(&khulasa(&translator), &article).unwrap();
+        assert_eq!(
+            (alone.title, alone.title_made),
+            (digest.title.clone(), true)
+        );
+    }
+    let titled = khulasa(&translator).digest(&self::article()).unwrap();
+    assert!(!titled.title_made);
 }

@@ -59,6 +59,8 @@ pub enum FlagKind {
     Copied,
     /// The model was stopped at its length limit: the end may be missing.
     Truncated,
+    /// What a model wrote in a summary stands nowhere in the article; it was replaced.
+    Unsupported,
     /// The sentence is not Arabic; it was kept as it is.
     NotTranslated,
 }

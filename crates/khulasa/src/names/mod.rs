@@ -12,6 +12,7 @@ mod sentence;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use khulasa_tokenizer::normalize::fold;
 use serde::{Deserialize, Serialize};
 
 use crate::SentenceId;
@@ -243,6 +244,16 @@ fn best<'a>(spellings: &BTreeMap<&'a str, Spelling>) -> Option<&'a str> {
     };
     let best = spellings.iter().max_by(|a, b| order(a.1, b.1));
     best.map(|(text, _)| *text)
+}
+
+/// Whether an English word may be an Arabic one in Latin letters. "عبد" carries the article of the
+/// word behind it: "Abdul".
+pub(crate) fn sounds_like(arabic: &str, english: &str) -> bool {
+    let folded = fold(arabic);
+    let near = |form: &str| latin::distance(form, english) <= NEAR;
+    near(sentence::key(&folded))
+        || folded.strip_prefix("ال").is_some_and(near)
+        || (folded == "عبد" && near("عبدل"))
 }
 
 /// Whether two words need not be made one: they differ in case, or one is derived from the other

@@ -12,6 +12,8 @@ use crate::{
     SCHEMA_VERSION, SentenceId, Summarizer, Summary, Timings, Translation, Translator,
 };
 
+use crate::Extractive;
+use crate::summary::shorten;
 use work::Work;
 
 /// Whoever watches the work, shared between those who work.
@@ -86,7 +88,8 @@ pub(crate) fn run(
     };
     summarize_seconds += started.elapsed().as_secs_f64();
 
-    let groups = groups(article, &sources, scope);
+    let strong = strong(article);
+    let groups = groups(article, &sources, strong, scope);
     emit(
         &watch,
         Event::Planned {
@@ -95,11 +98,17 @@ pub(crate) fn run(
     )?;
     let mut work = Work::new(article, setup);
     let mut summary = None;
+    let mut headline: Option<Option<String>> = None;
     for (i, group) in groups.iter().enumerate() {
         let started = Instant::now();
         work.translate(group, &watch)?;
         translate_seconds += started.elapsed().as_secs_f64();
         let last = i + 1 == groups.len();
+        let made = strong.and_then(|id| headline_of(&work.translation, id));
+        if headline.is_none() && !has_title(article) && (last || made.is_some()) {
+            emit(&watch, Event::Headline(made.as_deref()))?;
+            headline = Some(made);
+        }
         if scope != Scope::Translation
             && (last || (i == 0 && !sources.is_empty()))
             && summary.is_none()
@@ -124,7 +133,9 @@ pub(crate) fn run(
     let names = work.names.changed();
     timings.repair_seconds = work.repair_seconds;
     let mut translation = work.translation;
-    let title = title(&translation);
+    let made = headline.flatten();
+    let title_made = made.is_some();
+    let title = title(&translation).or(made);
     if scope == Scope::Summary {
         translation = Translation::default();
     }
@@ -135,6 +146,7 @@ pub(crate) fn run(
         id: article.id.clone(),
         encoding: article.encoding.to_owned(),
         title,
+        title_made,
         summary,
         translation,
         terms,
@@ -163,8 +175,39 @@ fn title(translation: &Translation) -> Option<String> {
     Some(targets.collect::<Vec<_>>().join(" "))
 }
 
+fn has_title(article: &Article) -> bool {
+    article.paragraphs.iter().any(|p| p.kind == Kind::Title)
+}
+
+/// The sentence that a headline is made of, if the article has no title.
+fn strong(article: &Article) -> Option<SentenceId> {
+    let one = Limits {
+        sentences: 1,
+        words: None,
+    };
+    match has_title(article) {
+        true => None,
+        false => Extractive.sources(article, &one).first().copied(),
+    }
+}
+
+/// The most words of a headline that is made.
+const HEADLINE: usize = 14;
+
+/// A headline from a sentence's translation, if it has one.
+fn headline_of(translation: &Translation, id: SentenceId) -> Option<String> {
+    let text = translation.sentence(id)?.target.as_deref()?;
+    let text = shorten(text, HEADLINE).trim_end_matches('.').trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 /// The sentences to translate, in the groups in which they are translated; at least one group.
-fn groups(article: &Article, sources: &[SentenceId], scope: Scope) -> Vec<Vec<SentenceId>> {
+fn groups(
+    article: &Article,
+    sources: &[SentenceId],
+    strong: Option<SentenceId>,
+    scope: Scope,
+) -> Vec<Vec<SentenceId>> {
     let all = || article.sentence_ids(Kind::is_translated);
     let titles = match article
         .paragraphs
@@ -182,6 +225,7 @@ fn groups(article: &Article, sources: &[SentenceId], scope: Scope) -> Vec<Vec<Se
     let mut taken = HashSet::new();
     for id in titles
         .into_iter()
+        .chain(strong)
         .chain(sources.iter().copied().filter(exists))
     {
         if taken.insert(id) {

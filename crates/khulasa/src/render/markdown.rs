@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::MADE;
 use super::notes::{Notes, advice};
 use super::prose::{citation, clean, is_numbered, numbers, without_bullet};
 use crate::{Digest, Flag, Kind, TranslatedParagraph};
@@ -17,6 +18,9 @@ pub(super) fn write(digest: &Digest, out: &mut impl Write) -> io::Result<()> {
         let marks = marks.into_iter().flatten();
         let marks: String = marks.map(|s| footnotes(&mut notes, &s.flags)).collect();
         writeln!(out, "# {}{marks}\n", escape(text))?;
+        if digest.title_made {
+            writeln!(out, "*({MADE})*\n")?;
+        }
     }
     if let Some(summary) = &digest.summary {
         writeln!(out, "## Summary\n")?;

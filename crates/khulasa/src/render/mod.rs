@@ -32,6 +32,9 @@ pub enum OutputFormat {
     Html,
 }
 
+/// What is said beside a headline that is not the article's own.
+const MADE: &str = "headline made from the article";
+
 /// How text is laid out. The other formats have no options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RenderOptions {

@@ -45,6 +45,7 @@ fn digest(paragraphs: &[Given<'_>], summary: &[(&str, &[(usize, usize)])]) -> Di
         id: "news.txt".to_owned(),
         encoding: "UTF-8".to_owned(),
         title: title.and_then(|p| p.sentences[0].target.clone()),
+        title_made: false,
         summary: (!summary.is_empty()).then(|| Summary {
             method: Method::Extractive,
             sentences: summary.iter().map(sentence).collect(),

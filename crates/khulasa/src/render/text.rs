@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use textwrap::{Options, WordSeparator, WrapAlgorithm};
 
-use super::RenderOptions;
 use super::notes::Notes;
 use super::prose::{citation, clean, is_numbered, numbers, without_bullet};
+use super::{MADE, RenderOptions};
 use crate::{Article, Digest, Event, Flag, Kind, ModelInfo, SentenceId, Summary};
 
 /// Lines are never made narrower than this.
@@ -53,6 +53,8 @@ pub struct TextStream<W> {
     parts: Parts,
     paragraphs: Vec<Pending>,
     title: Option<usize>,
+    /// The headline that was made, once it is known whether there is one.
+    made: Option<Option<String>>,
     summary: Option<Summary>,
     stage: Stage,
 }
@@ -113,6 +115,7 @@ impl<W: Write> TextStream<W> {
             parts,
             title: paragraphs.iter().position(|p| p.kind == Kind::Title),
             paragraphs,
+            made: None,
             summary: None,
             stage: Stage::Headline,
         }
@@ -127,6 +130,7 @@ impl<W: Write> TextStream<W> {
             Event::Translated(s) => {
                 self.translated(s.id, s.target.as_deref().unwrap_or_default(), &s.flags)
             }
+            Event::Headline(made) => self.headlined(*made),
             Event::Summarized(summary) => self.summarized(summary),
             _ => Ok(()),
         }
@@ -140,6 +144,11 @@ impl<W: Write> TextStream<W> {
             *slot = Some((clean(text), flags.to_vec()));
             paragraph.missing -= 1;
         }
+        self.advance()
+    }
+
+    fn headlined(&mut self, made: Option<&str>) -> io::Result<()> {
+        self.made = Some(made.map(clean));
         self.advance()
     }
 
@@ -185,7 +194,11 @@ impl<W: Write> TextStream<W> {
                 match title {
                     Some(title) if title.missing > 0 => return Ok(None),
                     Some(title) => self.page.headline(title)?,
-                    None => {}
+                    None => match self.made.take() {
+                        None => return Ok(None),
+                        Some(None) => {}
+                        Some(Some(made)) => self.page.made_headline(&made)?,
+                    },
                 }
                 Ok(Some(Stage::Summary))
             }
@@ -243,6 +256,12 @@ impl<W: Write> Page<W> {
     fn headline(&mut self, title: &mut Pending) -> io::Result<()> {
         let text = self.sentences(title);
         self.block("", "", &self.style(BOLD, &text))
+    }
+
+    fn made_headline(&mut self, text: &str) -> io::Result<()> {
+        let made = self.style(DIM, &format!("({MADE})"));
+        let text = format!("{} {made}", self.style(BOLD, text));
+        self.block("", "", &text)
     }
 
     fn section(&mut self, name: &str) -> io::Result<()> {
@@ -384,13 +403,15 @@ pub(super) fn write(digest: &Digest, options: &RenderOptions, out: impl Write) -
         summary: digest.summary.is_some(),
         translation: !paragraphs.is_empty(),
     };
-    let title = (paragraphs.is_empty() && digest.title.is_some()).then_some((Kind::Title, 1));
+    let given = digest.title.as_ref().filter(|_| !digest.title_made);
+    let title = (paragraphs.is_empty() && given.is_some()).then_some((Kind::Title, 1));
     let shape = paragraphs.iter().map(|p| (p.kind, p.sentences.len()));
     let shape = title.into_iter().chain(shape);
     let mut stream = TextStream::with_shape(out, digest.id.clone(), shape, parts, options);
-    if let (Some(_), Some(text)) = (title, &digest.title) {
+    if let (Some(_), Some(text)) = (title, given) {
         stream.translated((0, 0).into(), text, &[])?;
     }
+    stream.headlined(digest.title.as_deref().filter(|_| digest.title_made))?;
     if let Some(summary) = &digest.summary {
         stream.summarized(summary)?;
     }

@@ -93,6 +93,22 @@ impl Overlap {
     }
 }
 
+impl Overlap {
+    /// The share of a text's words (by weight) that some of the sentences have.
+    pub(super) fn share(&self, text: &str, of: &[usize]) -> f64 {
+        let unknown = (1.0 + self.sentences.len() as f64).ln();
+        let weight = |word: &String| self.weights.get(word).copied().unwrap_or(unknown);
+        let words = content_words(text);
+        let total: f64 = words.iter().map(weight).sum();
+        let has = |word: &&String| of.iter().any(|&i| self.sentences[i].contains(*word));
+        let found: f64 = words.iter().filter(has).map(weight).sum();
+        match total > 0.0 {
+            true => found / total,
+            false => 0.0,
+        }
+    }
+}
+
 /// The words of a text that say what it is about, in lower case and without plural endings.
 fn content_words(text: &str) -> BTreeSet<String> {
     const STOP: &[&str] = &[

@@ -9,6 +9,7 @@ use crate::{
 };
 
 use super::lexrank::Sentences;
+use super::room::Room;
 use super::style;
 
 /// Chooses sentences of the article on the Arabic side and gives them in translation, in the
@@ -94,29 +95,30 @@ impl Summarizer for Extractive {
         limits: &Limits,
         _observer: &mut Observer<'_>,
     ) -> Result<Vec<SummarySentence>> {
-        let mut room = limits.words.unwrap_or(usize::MAX);
-        let mut sentences: Vec<SummarySentence> = Vec::new();
+        let mut room = Room::new(limits);
         for id in self.sources(article, limits) {
-            let Some(sentence) = translation.sentence(id) else {
+            let Some(sentence) = extract(translation, id) else {
                 continue;
             };
-            let Some(target) = sentence.target.as_deref().filter(|t| !t.is_empty()) else {
-                continue;
-            };
-            let words = target.split_whitespace().count();
-            if words > room && !sentences.is_empty() {
+            if !room.add(sentence) {
                 break;
             }
-            room = room.saturating_sub(words);
-            sentences.push(SummarySentence {
-                text: target.to_owned(),
-                sources: vec![id],
-                flags: sentence.flags.clone(),
-            });
         }
+        let mut sentences = room.into_sentences();
         sentences.sort_by(|a, b| a.sources.cmp(&b.sources));
         Ok(sentences)
     }
+}
+
+/// A sentence of the article in translation; `None` if it has none.
+pub(super) fn extract(translation: &Translation, id: SentenceId) -> Option<SummarySentence> {
+    let sentence = translation.sentence(id)?;
+    let target = sentence.target.as_deref().filter(|t| !t.is_empty())?;
+    Some(SummarySentence {
+        text: target.to_owned(),
+        sources: vec![id],
+        flags: sentence.flags.clone(),
+    })
 }
 
 /// The sentences that a summary may be made of: those that stand alone, else any prose, else

@@ -4,8 +4,11 @@ mod abstractive;
 mod english;
 mod extractive;
 mod lexrank;
+mod room;
+mod shorten;
 mod style;
 
 pub use abstractive::{Abstractive, Writer};
 pub(crate) use english::sentences;
 pub use extractive::Extractive;
+pub(crate) use shorten::shorten;

@@ -5,6 +5,7 @@ mod escape;
 use std::io::{self, Write};
 
 use self::escape::Html;
+use super::MADE;
 use super::notes::{Notes, advice};
 use super::prose::{clean, is_numbered, numbers, without_bullet};
 use crate::{Digest, Flag, Kind, SentenceId, Span, Summary, TranslatedParagraph};
@@ -143,7 +144,12 @@ impl<'a> Article<'a> {
                 self.arabic(index, title, out)?;
                 writeln!(out, "</p>")?;
             }
-            None => writeln!(out, "<h{level}>{}</h{level}>", Html(&headline(digest)))?,
+            None => {
+                writeln!(out, "<h{level}>{}</h{level}>", Html(&headline(digest)))?;
+                if digest.title_made {
+                    writeln!(out, "<p class=\"badge\">{MADE}</p>")?;
+                }
+            }
         }
         writeln!(out, "</header>")
     }
