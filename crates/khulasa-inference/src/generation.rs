@@ -1,11 +1,12 @@
 //! What a model's own files say about generating with it: `generation_config.json`, or the keys
 //! of the same names in `config.json`, where older repositories have them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::json::fields;
 use crate::search::{Beam, EarlyStopping, Rules, Search};
 use crate::{Error, Result};
 
@@ -105,6 +106,9 @@ impl OneOrMany {
     }
 }
 
+/// No model needs wider beams; the room of a search grows with them.
+const MOST_BEAMS: usize = 1 << 10;
+
 /// The keys that both files may have and that no model can do without.
 const TOKENS: [&str; 4] = [
     "bos_token_id",
@@ -122,16 +126,16 @@ impl Defaults {
     pub fn read(folder: &Path, task: Option<&str>) -> Result<Self> {
         let config_path = folder.join("config.json");
         let config = object(&config_path)?;
-        let path = folder.join("generation_config.json");
-        let (path, mut keys) = match path.exists() {
-            true => (path.clone(), object(&path)?),
+        let path = Self::file(folder);
+        let mut keys = match path != config_path {
+            true => object(&path)?,
             // Some models have the keys with those of their decoder.
             false => {
                 let inner = ["decoder", "text_config"];
                 let inner = inner.iter().find_map(|key| config.get(*key)?.as_object());
                 let mut keys = inner.cloned().unwrap_or_default();
                 keys.extend(without_nulls(&config));
-                (config_path.clone(), keys)
+                keys
             }
         };
         for token in TOKENS {
@@ -148,10 +152,40 @@ impl Defaults {
         Self::from_keys(keys).map_err(|reason| Error::Model { path, reason })
     }
 
+    /// The file of a folder that says most of it.
+    fn file(folder: &Path) -> PathBuf {
+        let file = folder.join("generation_config.json");
+        match file.exists() {
+            true => file,
+            false => folder.join("config.json"),
+        }
+    }
+
+    /// Whether what was read from a folder has a meaning for a model that writes `vocab` tokens,
+    /// its outputs starting with `start` if it has an encoder.
+    ///
+    /// # Errors
+    /// [`Error::Model`].
+    pub(crate) fn check(&self, folder: &Path, vocab: usize, start: Option<u32>) -> Result<()> {
+        let reason = match self.rules.check(vocab) {
+            Err(error) => error.to_string(),
+            Ok(()) => match start.filter(|&token| token as usize >= vocab) {
+                None => return Ok(()),
+                Some(token) => {
+                    format!("outputs start with token {token} of a vocabulary of {vocab}")
+                }
+            },
+        };
+        let path = Self::file(folder);
+        Err(Error::Model { path, reason })
+    }
+
     fn from_keys(keys: Map<String, Value>) -> std::result::Result<Self, String> {
-        let keys: Keys =
-            serde_json::from_value(Value::Object(keys)).map_err(|e| format!("generation: {e}"))?;
+        let keys: Keys = fields(keys)?;
         let usual = Self::default();
+        if let Some(beams) = keys.num_beams.filter(|&beams| beams > MOST_BEAMS) {
+            return Err(format!("num_beams is {beams}, more than {MOST_BEAMS}"));
+        }
         Ok(Self {
             beams: keys.num_beams.unwrap_or(usual.beams),
             length_penalty: keys.length_penalty.unwrap_or(usual.length_penalty),

@@ -18,6 +18,7 @@ mod foreign;
 mod generation;
 mod generator;
 pub mod hub;
+mod json;
 mod kernels;
 mod linear;
 mod load;

@@ -56,6 +56,7 @@ pub(crate) fn load(path: &Path, form: Form, backend: Backend, device: &Device) -
         Found::HuggingFace(weights) => {
             let defaults = Defaults::read(path, None)?;
             let config = of_folder(path, &*weights)?.starting_with(defaults.decoder_start);
+            defaults.check(path, config.output_vocab(), config.start())?;
             let eos = config.eos().to_vec();
             let (model, tokenizer) =
                 rayon::join(|| config.load(&*weights, target), || Tokenizer::open(path));
@@ -115,6 +116,22 @@ impl Config {
         }
     }
 
+    /// The tokens that it writes are below this.
+    fn output_vocab(&self) -> usize {
+        match self {
+            Config::Decoder(config, _) => config.output_vocab,
+            Config::Seq2Seq(config, _) => config.output_vocab,
+        }
+    }
+
+    /// The token that an encoder–decoder's outputs start with.
+    fn start(&self) -> Option<u32> {
+        match self {
+            Config::Decoder(..) => None,
+            Config::Seq2Seq(config, _) => Some(config.start),
+        }
+    }
+
     /// Another token, if there is one, that an encoder–decoder's outputs start with.
     fn starting_with(mut self, token: Option<u32>) -> Self {
         if let (Config::Seq2Seq(config, _), Some(token)) = (&mut self, token) {
@@ -135,7 +152,6 @@ impl Config {
                 Box::new(model)
             }
             Config::Seq2Seq(config, naming) => {
-                let config = config.checked().map_err(Error::Option)?;
                 let model = Seq2Seq::load(config, weights, naming, form, backend, device)?;
                 Box::new(model)
             }

@@ -101,7 +101,7 @@ impl Changes {
 
 impl Rules {
     /// Whether the rules have a meaning for a vocabulary of this size.
-    pub(super) fn check(&self, vocab: usize) -> Result<()> {
+    pub(crate) fn check(&self, vocab: usize) -> Result<()> {
         let error = |reason: String| Err(Error::Option(reason));
         if !(self.repetition_penalty.is_finite() && self.repetition_penalty > 0.0) {
             return error(format!(

@@ -82,6 +82,8 @@ pub(crate) enum NormKind {
 
 /// No model has more layers.
 const MOST_LAYERS: usize = 1 << 12;
+/// No model has more heads.
+const MOST_HEADS: usize = 1 << 10;
 /// No size is larger.
 const LARGEST: usize = 1 << 24;
 
@@ -92,6 +94,12 @@ impl Config {
         for (side, layers) in sides {
             if layers.count == 0 || layers.count > MOST_LAYERS {
                 return Err(format!("the {side} has {} layers", layers.count));
+            }
+            if layers.heads > MOST_HEADS {
+                return Err(format!(
+                    "the number of heads of the {side} is {}",
+                    layers.heads
+                ));
             }
         }
         let of = |name: &'static str, f: fn(&Layers) -> usize| {
@@ -119,6 +127,16 @@ impl Config {
             if size == 0 || size > LARGEST {
                 return Err(format!("the {name} is {size}"));
             }
+        }
+        if self.shared_embedding && self.output_vocab != self.vocab {
+            return Err(format!(
+                "both sides share one embedding, but the decoder's vocabulary is {}, the encoder's \
+                 {}",
+                self.output_vocab, self.vocab
+            ));
+        }
+        if !(self.norms.epsilon.is_finite() && self.norms.epsilon > 0.0) {
+            return Err(format!("the norms' epsilon is {}", self.norms.epsilon));
         }
         if self.start as usize >= self.output_vocab {
             return Err(format!(

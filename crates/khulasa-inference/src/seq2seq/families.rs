@@ -2,47 +2,41 @@
 //! leave out what equals them.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::config::{Config, Layers, NormKind, Norms, Positions};
+use crate::json::fields;
 use crate::ops::Activation;
 
 /// The families, by their `model_type`.
 pub(crate) const FAMILIES: [&str; 7] =
     ["marian", "bart", "mbart", "pegasus", "m2m_100", "t5", "mt5"];
 
-/// Sources of models without a table of positions may be as long as this (tokens): a bound of
-/// memory, not of the model's.
+/// Sources of models without a table of positions in their files may be as long as this (tokens):
+/// a bound of memory, not of the model's.
 pub(super) const MOST_POSITIONS: usize = 1 << 13;
 
 impl Config {
     /// Reads a `config.json` whose `model_type` is one of [`FAMILIES`].
     pub fn from_json(json: &[u8]) -> Result<Self, String> {
-        let mut json: Value = serde_json::from_slice(json).map_err(|e| e.to_string())?;
+        let mut json: Map<String, Value> =
+            serde_json::from_slice(json).map_err(|e| e.to_string())?;
         // A null stands for the default.
-        if let Some(fields) = json.as_object_mut() {
-            fields.retain(|_, value| !value.is_null());
-        }
+        json.retain(|_, value| !value.is_null());
         let family = match json.get("model_type") {
             Some(Value::String(family)) => family.clone(),
             _ => return Err("there is no model_type".to_owned()),
         };
         let config = match family.as_str() {
-            "t5" | "mt5" => {
-                let fields: T5 = serde_json::from_value(json).map_err(|e| e.to_string())?;
-                fields.config(&family)
-            }
-            _ => {
-                let fields: Bart = serde_json::from_value(json).map_err(|e| e.to_string())?;
-                fields.config(&family)
-            }
+            "t5" | "mt5" => fields::<T5>(json)?.config(&family),
+            _ => fields::<Bart>(json)?.config(&family),
         };
         config?.checked()
     }
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a token id or a list of them")]
 enum OneOrMany {
     One(u32),
     Many(Vec<u32>),
@@ -183,7 +177,10 @@ impl Bart {
             scale_output: false,
             own_head: false,
             output_bias: family != "m2m_100",
-            max_positions: self.max_position_embeddings,
+            max_positions: match positions {
+                Positions::Sinusoidal { .. } => self.max_position_embeddings.min(MOST_POSITIONS),
+                _ => self.max_position_embeddings,
+            },
             // mBART's outputs start as its sources end, unless a file says otherwise.
             start: start.or(eos.first().copied()).unwrap_or(pad),
             eos,

@@ -55,7 +55,7 @@ impl<L> Stack<L> {
         layer: impl Fn(usize) -> Result<L>,
     ) -> Result<Self> {
         let (config, naming) = (loader.config, loader.naming);
-        let layers = match side {
+        let shape = match side {
             Side::Encoder => config.encoder,
             Side::Decoder => config.decoder,
         };
@@ -66,6 +66,8 @@ impl<L> Stack<L> {
                 None
             })
         };
+        // The layers first: what is made for positions is small beside them.
+        let layers = (0..shape.count).map(layer).collect::<Result<_>>()?;
         Ok(Self {
             embedding,
             positions: positions::table(
@@ -78,7 +80,7 @@ impl<L> Stack<L> {
             )?,
             bias: positions::bias(
                 config,
-                layers,
+                shape,
                 loader.weights,
                 naming,
                 side,
@@ -86,7 +88,7 @@ impl<L> Stack<L> {
                 loader.device,
             )?,
             embedding_norm: norm(config.norms.embedding, naming.embedding_norm(side))?,
-            layers: (0..layers.count).map(layer).collect::<Result<_>>()?,
+            layers,
             last_norm: norm(config.norms.last, naming.last_norm(side))?,
         })
     }

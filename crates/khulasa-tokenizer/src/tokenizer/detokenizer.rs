@@ -61,6 +61,12 @@ pub(crate) struct Detokenizer {
 }
 
 impl Detokenizer {
+    /// The number of tokens, without those at the end that are nothing.
+    pub(crate) fn size(&self) -> usize {
+        let last = self.tokens.iter().rposition(|t| *t != Written::Nothing);
+        last.map_or(0, |last| last + 1)
+    }
+
     /// The text of token ids; an id of no token is nothing.
     pub(crate) fn decode(&self, ids: &[u32]) -> String {
         let mut text = String::new();

@@ -219,11 +219,21 @@ impl Tokenizer {
         }
     }
 
-    /// The number of tokens that the model reads: every id is below it.
+    /// The number of tokens that the model reads. Special ones at the end do not count: no text
+    /// becomes them, and some models have no embedding for them (BART's `<mask>`, once it is
+    /// trained to summarise).
     pub fn vocab_size(&self) -> usize {
         match &self.vocabulary {
             Vocabulary::Pieces(pieces) => pieces.size(),
-            Vocabulary::Library(library) => library.get_vocab_size(true),
+            Vocabulary::Library(library) => {
+                let added = library.get_added_tokens_decoder();
+                let is_special = |id: usize| {
+                    let token = u32::try_from(id).ok().and_then(|id| added.get(&id));
+                    token.is_some_and(|token| token.special)
+                };
+                let ids = 0..library.get_vocab_size(true);
+                ids.rev().find(|&id| !is_special(id)).map_or(0, |id| id + 1)
+            }
         }
     }
 
@@ -237,10 +247,10 @@ impl Tokenizer {
         }
     }
 
-    /// The number of tokens that the model writes: every id is below it.
+    /// The number of tokens that the model writes. Those at the end that are no text do not count.
     pub fn target_vocab_size(&self) -> usize {
         match &self.vocabulary {
-            Vocabulary::Pieces(pieces) => pieces.detokenizer.tokens.len(),
+            Vocabulary::Pieces(pieces) => pieces.detokenizer.size(),
             Vocabulary::Library(_) => self.vocab_size(),
         }
     }

@@ -57,9 +57,9 @@ impl Pieces {
         self.model.denormalize(self.detokenizer.decode(ids))
     }
 
-    /// The number of tokens that can be read: every id is below it.
+    /// The number of tokens that can be read, without special ones at the end.
     pub(crate) fn size(&self) -> usize {
-        let last = self.names.values().max();
-        last.map_or(0, |&id| id as usize + 1)
+        let plain = self.names.values().filter(|id| !self.special.contains(id));
+        plain.fold(self.unknown, |last, &id| last.max(id)) as usize + 1
     }
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod encoder_decoders;
+
 use std::path::{Path, PathBuf};
 
 use khulasa_inference::{DeviceChoice, Error, Generator, LoadOptions, Precision};
@@ -148,7 +150,7 @@ fn load_weights(files: &[(&str, &[u8])]) -> Result<Generator, Error> {
 }
 
 fn says(result: Result<Generator, Error>, parts: &[&str]) {
-    let error = result.expect_err(parts[0]).to_string();
+    let error = result.expect_err(&parts.join(", ")).to_string();
     for part in parts {
         assert!(error.contains(part), "{part}: {error}");
     }
@@ -298,6 +300,15 @@ fn entry(key: &str, kind: u32, value: &[u8]) -> Vec<u8> {
     bytes.extend(kind.to_le_bytes());
     bytes.extend(value);
     bytes
+}
+
+/// A GGUF file in which a number of 32 bits, that is there, is another.
+fn gguf_number(bytes: &[u8], key: &str, value: u32) -> Vec<u8> {
+    let needle = [&(key.len() as u64).to_le_bytes()[..], key.as_bytes()].concat();
+    let at = bytes.windows(needle.len()).position(|w| w == needle);
+    // The kind stands between.
+    let at = at.expect(key) + needle.len() + 4;
+    [&bytes[..at], &value.to_le_bytes(), &bytes[at + 4..]].concat()
 }
 
 #[test]
