@@ -45,8 +45,9 @@ impl std::fmt::Debug for Generator {
 
 impl Generator {
     /// Loads a model: a `.gguf` file, a folder with one, or a folder in Hugging Face's layout
-    /// (`config.json`, `tokenizer.json`, weights as safetensors or else PyTorch's `.bin`, in one
-    /// file or in shards). What kind of model it is is read from the files.
+    /// (`config.json`, a tokenizer's files as [`Tokenizer::open`] knows them, weights as safetensors
+    /// or else PyTorch's `.bin`, in one file or in shards). What kind of model it is is read from
+    /// the files.
     ///
     /// # Errors
     /// [`Error::Read`] and [`Error::Model`] say which file and what is wrong with it;

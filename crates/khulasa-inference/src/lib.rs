@@ -1,7 +1,7 @@
 //! Local language models on candle: find their files, load them, run them, search their output.
 //!
 //! ```text
-//! files ─weights─▶ decoder ◀─search─ prompts
+//! files ─weights─▶ decoder or seq2seq ◀─search─ prompts
 //!                    │ ops (fused on the CPU, portable elsewhere) ─ kernels
 //! ```
 //!

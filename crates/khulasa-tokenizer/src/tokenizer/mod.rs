@@ -45,7 +45,7 @@ impl Tokenizer {
     /// Reads the tokenizer of a model's folder in Hugging Face layout, from the files that it has:
     /// `source.spm`, `target.spm` and `vocab.json` (Marian), `sentencepiece.bpe.model` with
     /// `vocab.json` (M2M100) or without (NLLB, mBART), `spiece.model` (T5, Pegasus),
-    /// `tokenizer.json`, `vocab.json` and `merges.txt` (BART), `tokenizer.model`.
+    /// `tokenizer.json`, `vocab.json` and `merges.txt` (BART).
     ///
     /// # Errors
     /// [`Error::Tokenizer`] names the file that is missing, cannot be read or is not what its name
