@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod commands;
+mod eval;
 mod formats;
 mod glossary;
 mod hub;

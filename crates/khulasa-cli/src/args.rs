@@ -20,6 +20,13 @@ Exit status: 0 done; 1 some articles failed, all others were delivered; 2 nothin
 3 with --strict: done, and something in it is marked.
 A file that is named like a command is reached as ./NAME.";
 
+const EVAL_EXAMPLES: &str = "\
+Examples:
+  khulasa eval --source a.ar --reference a.en --tsv small.tsv     translate and measure
+  khulasa eval --hypothesis b.en --reference a.en --source a.ar   measure somebody's translations
+  khulasa eval --jsonl articles.jsonl                             summaries too
+  khulasa eval --compare small.tsv large.tsv --report page.html   is one better than the other?";
+
 /// Arabic articles in, English translations and short summaries out
 ///
 /// Reads Arabic articles and writes an English translation and a short English summary of each,
@@ -60,6 +67,13 @@ pub enum Command {
     },
     /// Measure how fast this machine works articles through
     Bench(BenchArgs),
+    /// Measure how good translations and summaries are
+    ///
+    /// Translates a test set and scores the result against what people wrote: BLEU, chrF, chrF++
+    /// and TER as sacrebleu gives them, ROUGE as rouge-score does, each with the interval in which
+    /// 95 % of resampled test sets lie; flags, speed and memory beside them.
+    #[command(after_help = EVAL_EXAMPLES)]
+    Eval(EvalArgs),
     /// Print a completion script for a shell
     ///
     /// For bash: khulasa completions bash > ~/.local/share/bash-completion/completions/khulasa
@@ -175,6 +189,73 @@ pub struct BenchArgs {
     pub json: bool,
     #[command(flatten)]
     pub model: ModelArgs,
+}
+
+/// The arguments of an evaluation.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// The Arabic, a sentence on every line
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Test set")]
+    pub source: Option<PathBuf>,
+    /// Its English, line by line; may be given several times where there are several translations
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Test set")]
+    pub reference: Vec<PathBuf>,
+    /// Measure these translations instead of the model's
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Test set")]
+    pub hypothesis: Option<PathBuf>,
+    /// Articles, one JSON object a line: {"title": [arabic, english], "sentences": [[arabic,
+    /// english], …], "summary": english}; their summaries are measured too
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        help_heading = "Test set",
+        conflicts_with_all = ["source", "reference", "hypothesis"]
+    )]
+    pub jsonl: Option<PathBuf>,
+    /// Compare translations of the same test set with the first of them, by paired bootstrap: files
+    /// of --tsv, or translations line by line with --reference
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        num_args = 2..,
+        help_heading = "Test set",
+        conflicts_with_all = ["hypothesis", "jsonl", "tsv"]
+    )]
+    pub compare: Vec<PathBuf>,
+    /// Write a table with a line for every sentence: source, references, hypothesis, BLEU, chrF,
+    /// log-probability, flags
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub tsv: Option<PathBuf>,
+    /// Write a page with plots and the worst sentences
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub report: Option<PathBuf>,
+    /// The form of the figures
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        help_heading = "Output"
+    )]
+    pub format: EvalFormat,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Show errors only, no progress
+    #[arg(short, long, help_heading = "Messages")]
+    pub quiet: bool,
+}
+
+/// A form of an evaluation's figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum EvalFormat {
+    /// To be read in a terminal
+    #[default]
+    Text,
+    /// JSON
+    Json,
 }
 
 /// Which articles, and how they are read.

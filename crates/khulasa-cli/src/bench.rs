@@ -93,7 +93,7 @@ fn run(khulasa: &Khulasa, articles: &[Article]) -> Result<Run, Stop> {
 }
 
 /// The most memory that this process had at once; `None` where the system does not tell.
-fn peak_bytes() -> Option<u64> {
+pub fn peak_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -4,6 +4,7 @@
 
 mod args;
 mod bench;
+mod eval;
 mod inputs;
 mod job;
 mod models;
@@ -46,6 +47,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Stop> {
             return Ok(status);
         }
         Some(Command::Bench(args)) => bench::measure(args)?.into_bytes(),
+        Some(Command::Eval(args)) => eval::measure(args)?.into_bytes(),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "khulasa", &mut script);

@@ -153,6 +153,27 @@ pub fn write_stderr(message: &str) {
     let _ = writeln!(io::stderr().lock(), "khulasa: {clean}");
 }
 
+/// Writes a file, which appears under its name when everything is in it; a device or a pipe is
+/// written as it is.
+///
+/// # Errors
+/// [`Stop::Unwritable`].
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
+    let written = match fs::metadata(path) {
+        Ok(found) if !found.is_file() => fs::write(path, bytes),
+        found => {
+            let target = found.and_then(|_| path.canonicalize());
+            let target = target.unwrap_or_else(|_| path.to_owned());
+            beside(&target).and_then(|mut file| {
+                file.write_all(bytes)?;
+                file.persist(&target)?;
+                Ok(())
+            })
+        }
+    };
+    written.map_err(|error| Stop::writing(&path.display(), &error))
+}
+
 /// A new file beside a path, so that it can be renamed to it.
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {

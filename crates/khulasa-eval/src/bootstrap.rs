@@ -77,6 +77,14 @@ pub struct Comparison {
 }
 
 impl Resampling {
+    /// A metric's signature with the resampling in it, where sacrebleu has it.
+    pub fn signature(&self, metric: &dyn Metric, references: usize) -> String {
+        let (samples, seed) = (self.samples, self.seed);
+        let front = format!("nrefs:{references}|");
+        let bootstrap = format!("{front}bs:{samples}|seed:{seed}|");
+        metric.signature(references).replacen(&front, &bootstrap, 1)
+    }
+
     /// How sure a score is, from the segments' statistics.
     pub fn estimate(&self, metric: &dyn Metric, segments: &[Vec<f64>]) -> Estimate {
         let samples = self.indices(segments.len());

@@ -29,4 +29,25 @@ pub enum Error {
         /// The other one's.
         second: usize,
     },
+    /// Two systems translated different texts.
+    #[error(
+        "{first} and {second} differ in source or reference of segment {segment}: \
+         only translations of the same test set can be compared"
+    )]
+    OtherTestSet {
+        /// The one system.
+        first: String,
+        /// The other one.
+        second: String,
+        /// The first segment that differs, from 1.
+        segment: usize,
+    },
+    /// A table of segments is malformed.
+    #[error("line {line}: {reason}")]
+    Table {
+        /// Which line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
 }

@@ -13,6 +13,8 @@
 //! [`Bleu`], [`Chrf`] and [`Ter`] give what sacrebleu gives, [`Rouge`] what rouge-score gives, for
 //! the same options; the tests compare them. Every [`Metric`] sums statistics of segments, so
 //! that [`Resampling`] can say how far a score, or the difference of two, may be chance.
+//! A [`System`] is what one system made of a test set, written and read as TSV, and [`report`]
+//! a page that compares several.
 
 #![forbid(unsafe_code)]
 
@@ -24,7 +26,9 @@ mod chrf;
 mod error;
 mod ngrams;
 mod porter;
+mod report;
 mod rouge;
+mod system;
 mod ter;
 mod text;
 mod tokenize;
@@ -33,7 +37,9 @@ pub use bleu::{Bleu, Smoothing};
 pub use bootstrap::{Comparison, Estimate, Resampling};
 pub use chrf::Chrf;
 pub use error::Error;
+pub use report::report;
 pub use rouge::{Overlap, Rouge, RougeKind};
+pub use system::{Score, Segment, System, lines, translation_metrics};
 pub use ter::Ter;
 pub use tokenize::Tokenize;
 

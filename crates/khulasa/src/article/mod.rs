@@ -111,6 +111,46 @@ impl Article {
         Self::from_blocks(id.into(), text, &blocks, &sites)
     }
 
+    /// An article that was split before: a title, if it has one, and a paragraph of these
+    /// sentences, which stay as they are.
+    pub fn from_sentences<S: AsRef<str>>(
+        id: impl Into<String>,
+        title: Option<&str>,
+        sentences: &[S],
+    ) -> Self {
+        let mut text = String::new();
+        let mut add = |part: &str| {
+            let start = text.len();
+            text.push_str(part.trim());
+            let span = start..text.len();
+            text.push('\n');
+            span
+        };
+        let title = title.map(|title| {
+            let span = add(title);
+            Paragraph {
+                kind: Kind::Title,
+                sentences: vec![span.clone()],
+                span,
+            }
+        });
+        let sentences: Vec<Span> = sentences.iter().map(|s| add(s.as_ref())).collect();
+        let body = sentences.first().zip(sentences.last());
+        let body = body.map(|(first, last)| Paragraph {
+            kind: Kind::Body,
+            span: first.start..last.end,
+            sentences: sentences.clone(),
+        });
+        Self {
+            id: id.into(),
+            language: language::detect(&text),
+            encoding: "UTF-8",
+            undecodable: 0,
+            text,
+            paragraphs: title.into_iter().chain(body).collect(),
+        }
+    }
+
     /// An article of which the blocks are known.
     fn from_blocks(id: String, text: String, blocks: &[Block], sites: &[String]) -> Self {
         let kinds = kinds::kinds(&text, blocks, sites);
@@ -161,5 +201,27 @@ impl Article {
     pub fn title(&self) -> Option<&str> {
         let title = self.paragraphs.iter().find(|p| p.kind == Kind::Title)?;
         Some(self.slice(&title.span))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_stay_as_they_are() {
+        let lines = ["قال. ثم مضى.", "", " نعم "];
+        let article = Article::from_sentences("a", Some("عنوان"), &lines);
+        assert_eq!(article.title(), Some("عنوان"));
+        let of = |sentence| {
+            article.sentence(SentenceId {
+                paragraph: 1,
+                sentence,
+            })
+        };
+        assert_eq!([0, 1, 2].map(of), ["قال. ثم مضى.", "", "نعم"]);
+        assert_eq!(article.paragraphs.len(), 2);
+        let empty = Article::from_sentences("a", None, &[""; 0]);
+        assert!(empty.paragraphs.is_empty());
     }
 }
