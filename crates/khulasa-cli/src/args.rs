@@ -241,6 +241,9 @@ pub struct EvalArgs {
         help_heading = "Output"
     )]
     pub format: EvalFormat,
+    /// Measure the translations as the model gave them: what is found in them is only marked
+    #[arg(long, help_heading = "Translation")]
+    pub no_repair: bool,
     #[command(flatten)]
     pub model: ModelArgs,
     /// Show errors only, no progress

@@ -141,7 +141,10 @@ impl Worker {
         let started = Instant::now();
         let card = find_card(&args.model.model)?;
         let model = Arc::new(LocalModel::load(&card, &args.model.options())?);
-        let khulasa = Khulasa::builder().translator(model.clone()).build()?;
+        let khulasa = Khulasa::builder()
+            .translator(model.clone())
+            .repair(!args.no_repair)
+            .build()?;
         let run = Run {
             model: khulasa.info().clone(),
             load_seconds: started.elapsed().as_secs_f64(),
