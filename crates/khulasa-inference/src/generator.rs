@@ -33,6 +33,8 @@ pub struct Generator {
     defaults: Defaults,
     tokenizer: Tokenizer,
     pool: rayon::ThreadPool,
+    /// Where the tokens' scores are selected, if not in main memory.
+    selects_on: Option<Device>,
 }
 
 impl std::fmt::Debug for Generator {
@@ -80,7 +82,15 @@ impl Generator {
             defaults,
             tokenizer,
             pool,
+            selects_on: (!device.is_cpu()).then(|| device.clone()),
         })
+    }
+
+    /// Selects scores on the CPU as on any device.
+    #[cfg(test)]
+    pub(crate) fn selecting(mut self) -> Self {
+        self.selects_on = Some(Device::Cpu);
+        self
     }
 
     #[cfg(test)]
@@ -126,6 +136,7 @@ impl Generator {
         options: &Options,
         observer: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<Vec<Hypothesis>>> {
-        search::run(&*self.model, &self.pool, prompts, options, observer)
+        let device = self.selects_on.as_ref();
+        search::run(&*self.model, &self.pool, device, prompts, options, observer)
     }
 }

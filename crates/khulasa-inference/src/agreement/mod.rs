@@ -59,7 +59,12 @@ struct Case {
 
 impl Case {
     fn load(&self, form: Form, backend: Backend) -> Generator {
-        Generator::load_with(&self.path, form, backend, &Device::Cpu, None).unwrap()
+        let generator =
+            Generator::load_with(&self.path, form, backend, &Device::Cpu, None).unwrap();
+        match backend {
+            Backend::Fused => generator,
+            Backend::Portable => generator.selecting(),
+        }
     }
 
     fn name(&self) -> String {

@@ -1,10 +1,15 @@
 //! Beam search, with the rules by which `transformers` (5.x) keeps, completes and stops.
 
 use super::rules::{Changes, Place};
+use super::select::{Scores, Selected};
 use super::{Beam, EarlyStopping, Hypothesis, Lengths, Options};
 use crate::cache::{Cache, Sequence};
-use crate::kernels::log_sum_exp;
 use crate::model::Start;
+
+/// How many continuations a step looks at: as many as are open stay open, whatever ends.
+pub(super) fn candidates(beam: &Beam, stop: &[u32]) -> usize {
+    beam.size.saturating_mul(2.max(1 + stop.len()))
+}
 
 /// The beams of one prompt.
 pub(super) struct Beams {
@@ -59,32 +64,39 @@ impl Beams {
             .collect()
     }
 
-    pub fn advance(
-        &mut self,
-        logits: &[f32],
-        vocab: usize,
-        options: &Options,
-    ) -> Option<Vec<Hypothesis>> {
+    /// Where the open hypotheses stand.
+    pub fn places<'a>(&'a self, stop: &'a [u32]) -> impl Iterator<Item = Place<'a>> {
+        self.open.iter().map(move |open| Place {
+            prefix: &self.prefix,
+            output: &open.tokens,
+            min: self.lengths.min,
+            max: self.lengths.limit,
+            stop,
+        })
+    }
+
+    pub fn advance(&mut self, scores: &[Scores<'_>], options: &Options) -> Option<Vec<Hypothesis>> {
         let stop = &options.stop;
         let size = self.settings.size;
-        let keep = size * 2.max(1 + stop.len());
-        let mut candidates = Candidates::new(keep);
-        for (parent, (open, logits)) in self.open.iter().zip(logits.chunks_exact(vocab)).enumerate()
-        {
-            let place = Place {
-                prefix: &self.prefix,
-                output: &open.tokens,
-                min: self.lengths.min,
-                max: self.lengths.limit,
-                stop,
-            };
-            let shift = -log_sum_exp(logits);
-            let changes = options.rules.changes(&place, logits, shift);
+        let mut candidates = Candidates::new(candidates(&self.settings, stop));
+        let open = self.open.iter().zip(self.places(stop)).zip(scores);
+        for (parent, ((open, place), scores)) in open.enumerate() {
+            let shift = -scores.log_sum_exp();
+            let rules = &options.rules;
+            let changes = rules.changes(&place, scores.vocab(), |t| scores.get(t) + shift);
             let mut before = open.log_probability;
-            if options.rules.renormalize {
-                before -= changes.log_total(logits, shift);
+            if rules.renormalize {
+                before -= changes.log_total(scores, shift);
             }
-            candidates.offer(parent, before, logits, shift, &changes);
+            match scores {
+                Scores::All(logits) => {
+                    let logits = (0..).zip(logits.iter().copied());
+                    candidates.offer(parent, before, logits, shift, &changes);
+                }
+                Scores::Selected(Selected { best, .. }) => {
+                    candidates.offer(parent, before, best.iter().copied(), shift, &changes);
+                }
+            }
         }
         let candidates = candidates.found;
 
@@ -198,13 +210,13 @@ impl Candidates {
         &mut self,
         parent: usize,
         log_probability: f32,
-        logits: &[f32],
+        logits: impl Iterator<Item = (u32, f32)>,
         shift: f32,
         changes: &Changes,
     ) {
         if !changes.only {
             let base = log_probability + shift;
-            for (token, &logit) in (0..).zip(logits) {
+            for (token, logit) in logits {
                 if self.wants(base + logit) && changes.keep(token) {
                     self.insert(parent, token, base + logit);
                 }

@@ -6,16 +6,18 @@
 
 mod beam;
 mod rules;
+mod select;
 mod single;
 
 use std::ops::ControlFlow;
 
-use candle_core::{CpuStorage, Storage, Tensor};
+use candle_core::{CpuStorage, Device, Storage, Tensor};
 pub use candle_transformers::generation::Sampling;
 use rayon::prelude::*;
 
 use self::beam::Beams;
 pub use self::rules::Rules;
+use self::select::{Scores, Selector};
 use self::single::Single;
 use crate::cache::{Cache, Sequence};
 use crate::model::{Model, Room, Start};
@@ -165,16 +167,27 @@ impl Running {
         }
     }
 
-    /// Takes the logits after each of [`Self::inputs`]; returns the hypotheses when it is done.
+    /// After each of [`Self::inputs`], the tokens whose scores rules change.
+    fn changed(&self, vocab: usize, options: &Options) -> Vec<Vec<u32>> {
+        let changed = |place| {
+            let changes = options.rules.changes(&place, vocab, |_| 0.0);
+            changes.scores.into_iter().map(|(token, _)| token).collect()
+        };
+        match self {
+            Running::Single(it) => vec![changed(it.place(&options.stop))],
+            Running::Beams(it) => it.places(&options.stop).map(changed).collect(),
+        }
+    }
+
+    /// Takes the scores after each of [`Self::inputs`]; returns the hypotheses when it is done.
     fn advance(
         &mut self,
-        logits: &[f32],
-        vocab: usize,
+        scores: &[Scores<'_>],
         options: &Options,
     ) -> Result<Option<Vec<Hypothesis>>> {
         match self {
-            Running::Single(it) => it.advance(logits, options),
-            Running::Beams(it) => Ok(it.advance(logits, vocab, options)),
+            Running::Single(it) => it.advance(&scores[0], options),
+            Running::Beams(it) => Ok(it.advance(scores, options)),
         }
     }
 
@@ -186,10 +199,12 @@ impl Running {
     }
 }
 
-/// Runs all prompts. See [`crate::Generator::generate`].
+/// Runs all prompts. See [`crate::Generator::generate`]. Scores are selected on `device`; without
+/// one, all are read where they are.
 pub(crate) fn run(
     model: &dyn Model,
     pool: &rayon::ThreadPool,
+    device: Option<&Device>,
     prompts: &[Prompt],
     options: &Options,
     observer: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
@@ -238,6 +253,10 @@ pub(crate) fn run(
         prompt_tokens: most(&|p| p.tokens.len()),
     })?;
 
+    let selector = match device {
+        Some(device) => Selector::new(device, shape.output_vocab, options)?,
+        None => None,
+    };
     let mut results = vec![Vec::new(); prompts.len()];
     let mut waiting = prompts.iter().enumerate();
     let mut running: Vec<(usize, Running)> = Vec::new();
@@ -264,7 +283,7 @@ pub(crate) fn run(
             return Ok(results);
         }
         let (outcomes, output_tokens) =
-            pool.install(|| step(model, &cache, &mut running, options))?;
+            pool.install(|| step(model, &cache, selector.as_ref(), &mut running, options))?;
         if observer(Event::Step {
             input_tokens,
             output_tokens,
@@ -300,6 +319,7 @@ pub(crate) fn run(
 fn step(
     model: &dyn Model,
     cache: &Cache,
+    selector: Option<&Selector>,
     running: &mut [(usize, Running)],
     options: &Options,
 ) -> Result<(Vec<Option<Vec<Hypothesis>>>, usize)> {
@@ -312,19 +332,28 @@ fn step(
     }
     let logits = model.forward(cache, &mut batch)?;
     let (sequences, vocab) = logits.dims2()?;
-    let outcomes = with_values(&logits, |values| {
+    let selected = match selector {
+        Some(selector) => {
+            let changed = running
+                .iter()
+                .flat_map(|(_, it)| it.changed(vocab, options));
+            Some(selector.select(&logits, changed.collect())?)
+        }
+        None => None,
+    };
+    let advance = |scores: Vec<Scores<'_>>| {
         running
             .par_iter_mut()
             .zip(rows)
-            .map(|((_, it), rows)| {
-                it.advance(
-                    &values[rows.start * vocab..rows.end * vocab],
-                    vocab,
-                    options,
-                )
-            })
+            .map(|((_, it), rows)| it.advance(&scores[rows], options))
             .collect::<Result<Vec<_>>>()
-    })??;
+    };
+    let outcomes = match selected {
+        Some(selected) => advance(selected.into_iter().map(Scores::Selected).collect()),
+        None => with_values(&logits, |values| {
+            advance(values.chunks_exact(vocab).map(Scores::All).collect())
+        })?,
+    }?;
     Ok((outcomes, sequences))
 }
 

@@ -4,6 +4,7 @@
 //! They change few scores, so nothing is copied: a step gets a short list of tokens whose scores
 //! differ from the model's.
 
+use super::select::Scores;
 use crate::{Error, Result};
 
 /// Rules for the tokens of an output. By default there are none.
@@ -82,11 +83,17 @@ impl Changes {
 impl Changes {
     /// The logarithm of the probability that is left, where `scores` with `shift` are
     /// log-probabilities.
-    pub fn log_total(&self, scores: &[f32], shift: f32) -> f32 {
+    pub fn log_total(&self, scores: &Scores<'_>, shift: f32) -> f32 {
         let new: f32 = self.scores.iter().map(|(_, score)| score.exp()).sum();
         if self.only {
             return new.ln();
         }
+        let scores = match scores {
+            Scores::All(scores) => scores,
+            Scores::Selected(selected) => {
+                return ((selected.unchanged_log_sum_exp + shift).exp() + new).ln();
+            }
+        };
         let probability = |token: u32| (scores[token as usize] + shift).exp();
         let old: f32 = self.scores.iter().map(|&(t, _)| probability(t)).sum();
         let mut kept = 1.0 - old;
@@ -121,8 +128,14 @@ impl Rules {
         Ok(())
     }
 
-    /// The changes of a step's `scores`; `shift` is what the caller adds to each.
-    pub(super) fn changes(&self, place: &Place<'_>, scores: &[f32], shift: f32) -> Changes {
+    /// The changes of a step's scores, of which there are `vocab`. Which tokens change depends on
+    /// no `score`.
+    pub(super) fn changes(
+        &self,
+        place: &Place<'_>,
+        vocab: usize,
+        score: impl Fn(u32) -> f32,
+    ) -> Changes {
         let written = place.output.len();
         let mut changed = Changes::default();
         let length = place.prefix.len() + written;
@@ -170,17 +183,10 @@ impl Rules {
         changed.scores.extend(banned);
         if self.repetition_penalty != 1.0 {
             let penalty = self.repetition_penalty;
-            changed.scores.extend(history.iter().filter_map(|&t| {
-                let score = scores.get(t as usize)? + shift;
-                let product = score * penalty;
-                Some((
-                    t,
-                    if score < 0.0 {
-                        product
-                    } else {
-                        score / penalty
-                    },
-                ))
+            let inside = history.into_iter().filter(|&t| (t as usize) < vocab);
+            changed.scores.extend(inside.map(|t| match score(t) {
+                score if score < 0.0 => (t, score * penalty),
+                score => (t, score / penalty),
             }));
         }
         // Of a token's changes the least is kept: a ban wins.
@@ -188,7 +194,7 @@ impl Rules {
             .scores
             .sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         changed.scores.dedup_by_key(|&mut (t, _)| t);
-        changed.scores.retain(|&(t, _)| (t as usize) < scores.len());
+        changed.scores.retain(|&(t, _)| (t as usize) < vocab);
         changed
     }
 }
@@ -264,7 +270,8 @@ mod tests {
                 true => -crate::kernels::log_sum_exp(&fixture.scores),
                 false => 0.0,
             };
-            let changes = rules.changes(&place, &fixture.scores, shift);
+            let scores = &fixture.scores;
+            let changes = rules.changes(&place, scores.len(), |t| scores[t as usize] + shift);
             for (token, expected) in case.expected.iter().enumerate() {
                 let expected = expected.unwrap_or(f32::NEG_INFINITY);
                 let changed = changes.scores.iter().find(|c| c.0 as usize == token);
@@ -292,7 +299,7 @@ mod tests {
             max: 3,
             stop: &[2],
         };
-        let changes = Rules::default().changes(&place, &[0.0; 5], 0.0);
+        let changes = Rules::default().changes(&place, 5, |_| 0.0);
         assert_eq!(changes, Changes::default());
         assert_eq!(changes.scores.capacity(), 0);
     }
@@ -338,6 +345,6 @@ mod tests {
             max: 3,
             stop: &[],
         };
-        assert_eq!(outside.changes(&place, &[0.0; 5], 0.0), Changes::default());
+        assert_eq!(outside.changes(&place, 5, |_| 0.0), Changes::default());
     }
 }

@@ -4,10 +4,10 @@ use candle_core::{Device, Tensor};
 use candle_transformers::generation::{LogitsProcessor, Sampling};
 
 use super::rules::{Changes, Place};
+use super::select::{Scores, Selected};
 use super::{Hypothesis, Lengths, Options};
 use crate::Result;
 use crate::cache::{Cache, Sequence};
-use crate::kernels::log_sum_exp;
 use crate::model::Start;
 
 /// A prompt's only hypothesis so far.
@@ -47,41 +47,51 @@ impl Single {
             .collect()
     }
 
-    pub fn advance(
-        &mut self,
-        logits: &[f32],
-        options: &Options,
-    ) -> Result<Option<Vec<Hypothesis>>> {
-        let stop = &options.stop;
-        let place = Place {
+    /// Where the hypothesis stands.
+    pub fn place<'a>(&'a self, stop: &'a [u32]) -> Place<'a> {
+        Place {
             prefix: &self.prefix,
             output: &self.tokens,
             min: self.lengths.min,
             max: self.lengths.limit,
             stop,
+        }
+    }
+
+    pub fn advance(
+        &mut self,
+        scores: &Scores<'_>,
+        options: &Options,
+    ) -> Result<Option<Vec<Hypothesis>>> {
+        let stop = &options.stop;
+        let (place, vocab) = (self.place(stop), scores.vocab());
+        let changes = options.rules.changes(&place, vocab, |t| scores.get(t));
+        let likeliest = match scores {
+            Scores::All(logits) => largest((0..).zip(logits.iter().copied()), &changes),
+            Scores::Selected(Selected { best, .. }) => largest(best.iter().copied(), &changes),
         };
-        let changes = options.rules.changes(&place, logits, 0.0);
-        let Some(likeliest) = largest(logits, &changes) else {
+        let Some(likeliest) = likeliest else {
             // The rules leave nothing: the output ends here.
             return Ok(Some(vec![self.hypothesis(false)]));
         };
-        let token = match &mut self.sampler {
-            None => likeliest,
-            Some(sampler) => {
-                let mut scores = match changes.only {
+        let token = match (&mut self.sampler, scores) {
+            // Nothing is selected for sampling.
+            (None, _) | (_, Scores::Selected(_)) => likeliest,
+            (Some(sampler), Scores::All(logits)) => {
+                let mut changed = match changes.only {
                     true => vec![f32::NEG_INFINITY; logits.len()],
                     false => logits.to_vec(),
                 };
                 for &(token, score) in &changes.scores {
-                    scores[token as usize] = score;
+                    changed[token as usize] = score;
                 }
-                let length = scores.len();
-                sampler.sample(&Tensor::from_vec(scores, length, &Device::Cpu)?)?
+                let length = changed.len();
+                sampler.sample(&Tensor::from_vec(changed, length, &Device::Cpu)?)?
             }
         };
         // A token that is forced costs nothing; any other what the model says.
         if !changes.only {
-            self.log_probability += logits[token as usize] - log_sum_exp(logits);
+            self.log_probability += scores.get(token) - scores.log_sum_exp();
         }
         let complete = stop.contains(&token);
         if !complete {
@@ -110,10 +120,10 @@ impl Single {
 }
 
 /// The first token of the largest score after the changes; `None` if no token is allowed.
-fn largest(logits: &[f32], changes: &Changes) -> Option<u32> {
+fn largest(logits: impl Iterator<Item = (u32, f32)>, changes: &Changes) -> Option<u32> {
     let mut best = (0, f32::NEG_INFINITY);
     if !changes.only {
-        for (token, &score) in (0..).zip(logits) {
+        for (token, score) in logits {
             if score > best.1 && changes.keep(token) {
                 best = (token, score);
             }
@@ -133,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_first_of_equals_wins_and_nan_never() {
-        let find = |logits: &[f32]| largest(logits, &Changes::default());
+        let find = |l: &[f32]| largest((0..).zip(l.iter().copied()), &Changes::default());
         assert_eq!(find(&[1.0, 3.0, 3.0, 2.0]), Some(1));
         assert_eq!(find(&[1.0, f32::NAN, 0.5]), Some(0));
         assert_eq!(find(&[f32::NAN, 0.5]), Some(1));
@@ -144,7 +154,8 @@ mod tests {
     fn changed_scores() {
         let find = |only, scores: &[(u32, f32)]| {
             let scores = scores.to_vec();
-            largest(&[1.0, 3.0, 3.0, 2.0], &Changes { only, scores })
+            let logits = (0..).zip([1.0, 3.0, 3.0, 2.0]);
+            largest(logits, &Changes { only, scores })
         };
         assert_eq!(find(false, &[(1, f32::NEG_INFINITY)]), Some(2));
         assert_eq!(find(false, &[(0, 3.0)]), Some(0));
