@@ -84,7 +84,7 @@ fn lines_are_translated_and_measured() {
     for part in [
         "a: 3 sentences",
         "other: 3 sentences",
-        "number_missing 1",
+        "number 1",
         ", p = 0.",
     ] {
         assert!(told.contains(part), "{part}: {told}");
