@@ -1,0 +1,36 @@
+"""The command line: `python -m khulasa_training STEP …`."""
+
+import argparse
+import importlib
+import sys
+
+from .errors import TrainingError
+
+STEPS = {
+    "init": "set the task markers of a pruned checkpoint, or of an exported GGUF file, to train from",
+    "average": "average checkpoints of one run",
+    "evaluate": "measure checkpoints: BLEU, chrF, ROUGE",
+    "export": "write a checkpoint as a quantised GGUF file that khulasa reads",
+}
+
+
+def main() -> None:
+    """Runs the step that the command line names."""
+    parser = argparse.ArgumentParser(prog="khulasa_training", description="Train gist-ar-en, step by step.")
+    steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
+    named = sys.argv[1] if len(sys.argv) > 1 else None
+    for name, purpose in STEPS.items():
+        step = steps.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
+        if name == named:  # the others are not imported: torch alone takes seconds
+            module = importlib.import_module(f".steps.{name}", __package__)
+            module.arguments(step)
+            step.set_defaults(run=module.run)
+    args = parser.parse_args()
+    try:
+        args.run(args)
+    except TrainingError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

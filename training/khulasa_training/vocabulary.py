@@ -1,0 +1,66 @@
+"""Vocabularies as GGUF and `tokenizer.json` have them: SentencePiece BPE in which a lower id is an earlier merge."""
+
+import json
+from dataclasses import dataclass
+
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
+
+from .shape import BOS, EOS, PAD
+
+NORMAL, UNKNOWN, CONTROL, ADDED, BYTE = 1, 2, 3, 4, 6
+"""Kinds of tokens, numbered as in GGUF. Added ones are found in a text before the merges begin."""
+
+SPECIALS = ["<pad>", "<eos>", "<bos>", "<unk>", *(f"<unused{i}>" for i in range(10))]
+"""The control tokens that are kept, in the order of their ids."""
+
+UNK = "<unk>"
+assert [SPECIALS.index(t) for t in ("<pad>", "<eos>", "<bos>")] == [PAD, EOS, BOS]
+
+
+@dataclass
+class Vocabulary:
+    """Tokens in the order of their ids, and the kind of each."""
+
+    tokens: list[str]
+    kinds: list[int]
+
+    def normal(self) -> list[str]:
+        """The tokens that merges make, in the order of the merges."""
+        return [t for t, kind in zip(self.tokens, self.kinds, strict=True) if kind == NORMAL]
+
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of this vocabulary."""
+        ids = {token: i for i, token in enumerate(self.tokens)}
+        normal = self.normal()
+        known = set(normal)
+        merges = []
+        for token in normal:
+            halves = [(token[:i], token[i:]) for i in range(1, len(token))]
+            halves = [(a, b) for a, b in halves if a in known and b in known]
+            merges += sorted(halves, key=lambda pair: (ids[pair[0]], ids[pair[1]]))
+        bpe = models.BPE(vocab=ids, merges=merges, unk_token=UNK, fuse_unk=True, byte_fallback=True)
+        tokenizer = Tokenizer(bpe)
+        tokenizer.normalizer = normalizers.Replace(" ", "▁")
+        tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
+        for token, kind in zip(self.tokens, self.kinds, strict=True):
+            if kind in (CONTROL, UNKNOWN):
+                tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False)])
+            elif kind == ADDED:
+                tokenizer.add_tokens([AddedToken(token, normalized=False)])
+        return tokenizer
+
+
+def from_json(text: str) -> Vocabulary:
+    """The vocabulary of a `tokenizer.json`, given its text."""
+    file = json.loads(text)
+    ids = dict(file["model"]["vocab"])
+    added = {a["content"]: a["special"] for a in file["added_tokens"]}
+    ids |= {a["content"]: a["id"] for a in file["added_tokens"]}
+    tokens = sorted(ids, key=ids.__getitem__)
+
+    def kind(token: str) -> int:
+        if token in added:
+            return UNKNOWN if token == UNK else CONTROL if added[token] else ADDED
+        return BYTE if len(token) == 6 and token.startswith("<0x") else NORMAL
+
+    return Vocabulary(tokens, [kind(t) for t in tokens])
