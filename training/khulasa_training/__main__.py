@@ -7,7 +7,10 @@ import sys
 from .errors import TrainingError
 
 STEPS = {
+    "check": "look for faults in files of the corpus",
     "init": "set the task markers of a pruned checkpoint, or of an exported GGUF file, to train from",
+    "data": "make token sequences of all sources, without any evaluation sentence",
+    "overlap": "show that finished data share nothing with evaluation sets",
     "average": "average checkpoints of one run",
     "evaluate": "measure checkpoints: BLEU, chrF, ROUGE",
     "export": "write a checkpoint as a quantised GGUF file that khulasa reads",

@@ -1,4 +1,4 @@
-"""Writes a checkpoint as a GGUF file, split where it would be too large, and a card that tells khulasa how to use it."""
+"""Writes a checkpoint as a GGUF file, split where it would be too large, and a card: how khulasa is to use it."""
 
 import argparse
 from pathlib import Path
