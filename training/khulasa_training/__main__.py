@@ -11,6 +11,7 @@ STEPS = {
     "init": "set the task markers of a pruned checkpoint, or of an exported GGUF file, to train from",
     "data": "make token sequences of all sources, without any evaluation sentence",
     "overlap": "show that finished data share nothing with evaluation sets",
+    "train": "fine-tune on CPU cores or on a CUDA device, or go on where that stopped",
     "average": "average checkpoints of one run",
     "evaluate": "measure checkpoints: BLEU, chrF, ROUGE",
     "export": "write a checkpoint as a quantised GGUF file that khulasa reads",
@@ -27,10 +28,10 @@ def main() -> None:
         if name == named:  # the others are not imported: torch alone takes seconds
             module = importlib.import_module(f".steps.{name}", __package__)
             module.arguments(step)
-            step.set_defaults(run=module.run)
+            step.set_defaults(do=module.run)
     args = parser.parse_args()
     try:
-        args.run(args)
+        args.do(args)
     except TrainingError as error:
         sys.exit(f"error: {error}")
 

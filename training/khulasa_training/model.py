@@ -14,8 +14,8 @@ from .shape import Shape
 Weights = dict[str, Tensor]
 """All weights of a model, named as in `Shape.tensors`."""
 
-Attention = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""Queries (B, T, H, W), keys and values (B, S, W) to what each head sees (B, T, H·W)."""
+Attention = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+"""From queries (B, T, H, W), keys and values (B, S, W) and what is visible to what the heads see (B, T, H·W)."""
 
 
 class Layer(NamedTuple):
