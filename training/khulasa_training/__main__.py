@@ -7,14 +7,18 @@ import sys
 from .errors import TrainingError
 
 STEPS = {
+    "base": "fetch Gemma 3 270M and write it as a checkpoint",
+    "prune": "cut a checkpoint's vocabulary to Arabic and English",
     "check": "look for faults in files of the corpus",
     "init": "set the task markers of a pruned checkpoint, or of an exported GGUF file, to train from",
     "data": "make token sequences of all sources, without any evaluation sentence",
     "overlap": "show that finished data share nothing with evaluation sets",
     "train": "fine-tune on CPU cores or on a CUDA device, or go on where that stopped",
+    "curve": "plot the learning curve of a run",
     "average": "average checkpoints of one run",
     "evaluate": "measure checkpoints: BLEU, chrF, ROUGE",
     "export": "write a checkpoint as a quantised GGUF file that khulasa reads",
+    "card": "write measured scores and the sources of the data into a model card",
 }
 
 

@@ -55,7 +55,7 @@ def read(path: Path) -> tuple[Shape, Weights, Vocabulary]:
         inner=meta["gemma3.feed_forward_length"],
         window=meta["gemma3.attention.sliding_window"],
         positions=meta["gemma3.context_length"],
-        epsilon=meta["gemma3.attention.layer_norm_rms_epsilon"],
+        epsilon=float(f"{meta['gemma3.attention.layer_norm_rms_epsilon']:.6g}"),  # a float32
     )
     weights = {"embedding": tensor("token_embd"), "norm": tensor("output_norm")}
     for i in range(shape.layers):

@@ -36,8 +36,8 @@ class Mixture:
         seen: set[str] = set()
         for source in table.sources:
             use = self.uses[source.path.name]
-            for article in source.articles:
-                seen |= {self.key(pair) for pair in [article.title, *article.sentences]}
+            if source.articles:
+                seen |= {self.key(pair) for pair in source.all_pairs()}
             kept = []
             for pair in source.pairs:
                 key = self.key(pair)

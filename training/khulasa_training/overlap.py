@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from .fold import words
-from .sets import TestSet
+from .sets import EvaluationSet
 
 LENGTHS = {"ar": 6, "en": 7}
 """How many words in a row may not be the same."""
@@ -21,7 +21,7 @@ def runs(text: list[str], length: int) -> Iterator[tuple[str, ...]]:
 class Overlap:
     """An index of all that evaluation sets say."""
 
-    def __init__(self, sets: list[TestSet]) -> None:
+    def __init__(self, sets: list[EvaluationSet]) -> None:
         """Takes in sentences of both languages, and summaries."""
         self.index: dict[str, dict[tuple[str, ...], str]] = {"ar": {}, "en": {}}
         for test in sets:

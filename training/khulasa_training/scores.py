@@ -7,7 +7,7 @@ import sacrebleu
 from rouge_score.rouge_scorer import RougeScorer
 
 from .decode import Decoder
-from .sets import Article, TestSet
+from .sets import Article, EvaluationSet
 
 LEAD = 3
 """Sentences of the reference translation that a summary has to beat."""
@@ -28,7 +28,7 @@ def summary_scores(output: list[str], reference: list[str]) -> dict[str, float]:
     return {m: round(100 * sum(s[m].fmeasure for s in each) / len(each), 2) for m in each[0]}
 
 
-def measure(decoder: Decoder, tests: list[TestSet]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+def measure(decoder: Decoder, tests: list[EvaluationSet]) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Scores of a model on all sets, and what it wrote, by set."""
     scores: dict[str, Any] = {"search": "greedy", "translation": {}, "summary": {}}
     written: dict[str, list[str]] = {}

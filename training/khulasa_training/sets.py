@@ -29,7 +29,7 @@ class Article:
 
 
 @dataclass
-class TestSet:
+class EvaluationSet:
     """Sentences with their translations."""
 
     name: str
@@ -39,9 +39,9 @@ class TestSet:
     articles: list[Article]
     """The articles that the sentences come from, if they do."""
 
-    def cut(self, lines: int | None) -> "TestSet":
+    def cut(self, lines: int | None) -> "EvaluationSet":
         """The first sentences, and as many articles at most."""
-        return TestSet(self.name, self.pairs[:lines], self.previous[:lines], self.articles[:lines])
+        return EvaluationSet(self.name, self.pairs[:lines], self.previous[:lines], self.articles[:lines])
 
 
 def read_lines(path: Path) -> list[str]:
@@ -68,7 +68,7 @@ def read_pairs(path: Path) -> list[Pair]:
     return [(r[0], r[1]) for r in rows if len(r) > 1 and r[0].strip() and r[1].strip()]
 
 
-def read_sets(paths: list[Path]) -> list[TestSet]:
+def read_sets(paths: list[Path]) -> list[EvaluationSet]:
     """All sets in folders and files: `NAME.ar` beside `NAME.en`, and `NAME.jsonl`, articles."""
     files = [f for p in paths for f in (sorted(p.iterdir()) if p.is_dir() else [p])]
     sets = []
@@ -76,12 +76,12 @@ def read_sets(paths: list[Path]) -> list[TestSet]:
         if file.suffix == ".jsonl":
             articles = read_articles(file)
             rows = [row for a in articles for row in a.with_previous()]
-            sets.append(TestSet(file.stem, [pair for pair, _ in rows], [before for _, before in rows], articles))
+            sets.append(EvaluationSet(file.stem, [pair for pair, _ in rows], [before for _, before in rows], articles))
         elif file.suffix == ".ar":
             arabic, english = read_lines(file), read_lines(file.with_suffix(".en"))
             if len(arabic) != len(english):
                 raise TrainingError(f"{file} has {len(arabic)} lines, its English {len(english)}")
-            sets.append(TestSet(file.stem, list(zip(arabic, english, strict=True)), [None] * len(arabic), []))
+            sets.append(EvaluationSet(file.stem, list(zip(arabic, english, strict=True)), [None] * len(arabic), []))
     if not sets:
         raise TrainingError(f"no test set in {', '.join(map(str, paths))}: NAME.ar with NAME.en, or NAME.jsonl")
     return sets

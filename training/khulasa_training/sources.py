@@ -3,9 +3,13 @@
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .errors import TrainingError
 from .sets import Article, Pair, read_articles, read_pairs
+
+SOURCES = Path(__file__).parents[1] / "sources.toml"
+"""The table of this repository."""
 
 VALIDATION = "valid.jsonl"
 """The file of the corpus that is for measuring only."""
@@ -22,6 +26,10 @@ class Source:
     pairs: list[Pair] = field(default_factory=list)
     articles: list[Article] = field(default_factory=list)
 
+    def all_pairs(self) -> list[Pair]:
+        """Its pairs, those of articles as well."""
+        return self.pairs + [pair for a in self.articles for pair in (a.title, *a.sentences)]
+
 
 @dataclass
 class Table:
@@ -32,9 +40,17 @@ class Table:
     noise: dict[str, float]
 
 
+def read_toml(path: Path) -> dict[str, Any]:
+    """The table as it is written."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{path}: {error}") from error
+
+
 def read_table(path: Path, pairs: Path | None) -> Table:
     """Reads `sources.toml` and all files that it means, those in `corpus` beside it and those in the folder `pairs`."""
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    table = read_toml(path)
     folders = {"corpus": path.parent / "corpus"} | ({"pairs": pairs} if pairs else {})
     sources, taken = [], set()
     for entry in table["sources"]:

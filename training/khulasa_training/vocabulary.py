@@ -24,14 +24,14 @@ class Vocabulary:
     tokens: list[str]
     kinds: list[int]
 
-    def normal(self) -> list[str]:
-        """The tokens that merges make, in the order of the merges."""
-        return [t for t, kind in zip(self.tokens, self.kinds, strict=True) if kind == NORMAL]
+    def of(self, *kinds: int) -> list[str]:
+        """The tokens of some kinds, in the order of their ids; of `NORMAL`, that is the order of the merges."""
+        return [t for t, kind in zip(self.tokens, self.kinds, strict=True) if kind in kinds]
 
     def tokenizer(self) -> Tokenizer:
         """The tokenizer of this vocabulary."""
         ids = {token: i for i, token in enumerate(self.tokens)}
-        normal = self.normal()
+        normal = self.of(NORMAL)
         known = set(normal)
         merges = []
         for token in normal:
@@ -42,11 +42,8 @@ class Vocabulary:
         tokenizer = Tokenizer(bpe)
         tokenizer.normalizer = normalizers.Replace(" ", "▁")
         tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
-        for token, kind in zip(self.tokens, self.kinds, strict=True):
-            if kind in (CONTROL, UNKNOWN):
-                tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False)])
-            elif kind == ADDED:
-                tokenizer.add_tokens([AddedToken(token, normalized=False)])
+        tokenizer.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in self.of(CONTROL, UNKNOWN)])
+        tokenizer.add_tokens([AddedToken(t, normalized=False) for t in self.of(ADDED)])
         return tokenizer
 
 

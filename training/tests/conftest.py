@@ -1,6 +1,7 @@
 """A setting so small that everything runs in minutes without a download: 2 layers of width 64, a vocabulary learnt from
 a few hundred pairs of the corpus, random weights."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -8,12 +9,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+
 from khulasa_training import __main__, checkpoint
 from khulasa_training.checkpoint import Checkpoint
 from khulasa_training.sets import read_articles, read_lines
 from khulasa_training.shape import Shape
 from khulasa_training.vocabulary import ADDED, BYTE, CONTROL, NORMAL, SPECIALS, UNK, UNKNOWN, Vocabulary
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 TOKENS = 3000
@@ -111,5 +113,6 @@ def data(init: Path, table: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 def program() -> str | None:
     """The program khulasa: of $KHULASA, of this repository's last build, or installed."""
+    named = os.environ.get("KHULASA")
     built = Path(__file__).parents[2] / "target" / "release" / "khulasa"
-    return str(built) if built.exists() else shutil.which("khulasa")
+    return named or (str(built) if built.exists() else shutil.which("khulasa"))

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
+
 from khulasa_training import checkpoint, model, sequences
 from khulasa_training.trainer import packed, workers
 from khulasa_training.trainer.parameters import Trained, flatten
 from khulasa_training.trainer.run import Run, Settings
-from safetensors.torch import load_file
 
 STEPS = 8
 

@@ -9,10 +9,8 @@ from ..overlap import Overlap
 from ..prompts import Prompts
 from ..sequences import Sequences
 from ..sets import read_sets
-from ..sources import VALIDATION, read_table
+from ..sources import SOURCES, VALIDATION, read_table
 from . import overlap
-
-SOURCES = Path(__file__).parents[2] / "sources.toml"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
