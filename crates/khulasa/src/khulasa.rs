@@ -17,6 +17,7 @@ pub struct Khulasa {
     limits: Limits,
     glossary: Arc<Glossary>,
     repair: bool,
+    names: bool,
 }
 
 impl std::fmt::Debug for Khulasa {
@@ -103,6 +104,7 @@ impl Khulasa {
                 limits: &self.limits,
                 glossary: &self.glossary,
                 repair: self.repair,
+                names: self.names,
             },
             article,
             scope,
@@ -127,6 +129,7 @@ pub struct Builder {
     limits: Limits,
     glossary: Glossary,
     repair: bool,
+    names: bool,
 }
 
 impl Default for Builder {
@@ -141,6 +144,7 @@ impl Default for Builder {
             limits: Limits::default(),
             glossary: Glossary::default(),
             repair: true,
+            names: true,
         }
     }
 }
@@ -205,6 +209,13 @@ impl Builder {
         self
     }
 
+    /// Whether repairs spell names one way throughout; they do unless told. Not for sentences that
+    /// have nothing to do with each other.
+    pub fn names(mut self, names: bool) -> Self {
+        self.names = names;
+        self
+    }
+
     /// Loads what is needed.
     ///
     /// # Errors
@@ -263,6 +274,7 @@ impl Builder {
             limits: self.limits,
             glossary: Arc::new(self.glossary),
             repair: self.repair,
+            names: self.names,
         })
     }
 }

@@ -53,7 +53,7 @@ pub enum Attempt {
     Usual,
     /// The likeliest token at every step.
     Greedy,
-    /// With more candidates than usual: a beam of 4 or more.
+    /// With more candidates than usual: a beam of 6 or more.
     Wide,
     /// So that no longer sequence of words occurs twice.
     NoRepeat,
@@ -80,8 +80,9 @@ pub trait Translator: Send + Sync {
         done: &mut dyn FnMut(usize, &Hypothesis),
     ) -> Result<Vec<Hypothesis>>;
 
-    /// Translates sentences in another way, to find a better translation than the first one.
-    /// Unless implemented it translates them as always.
+    /// Translates sentences in another way, to find a better translation than the first one, and
+    /// returns for each what it can offer, likeliest first: at least one hypothesis. Unless
+    /// implemented it translates them as always.
     ///
     /// # Errors
     /// As [`translate`](Self::translate).
@@ -90,9 +91,10 @@ pub trait Translator: Send + Sync {
         sentences: &[&str],
         attempt: Attempt,
         observer: &mut Observer<'_>,
-    ) -> Result<Vec<Hypothesis>> {
+    ) -> Result<Vec<Vec<Hypothesis>>> {
         let _ = attempt;
-        self.translate(sentences, observer, &mut |_, _| {})
+        let hypotheses = self.translate(sentences, observer, &mut |_, _| {})?;
+        Ok(hypotheses.into_iter().map(|h| vec![h]).collect())
     }
 }
 

@@ -40,6 +40,17 @@ impl Erring {
         }
     }
 
+    /// What it says again, parted by bars, each less likely than the one before.
+    fn hypotheses(&self, text: &str, attempt: Attempt) -> Vec<Hypothesis> {
+        let said = self.hypothesis(text, Some(attempt)).text;
+        let one = |(i, text): (usize, &str)| Hypothesis {
+            text: text.to_owned(),
+            score: Some(-0.5 - 0.08 * i as f32),
+            truncated: false,
+        };
+        said.split('|').enumerate().map(one).collect()
+    }
+
     fn again(&self) -> Vec<(Attempt, String)> {
         self.again.lock().unwrap().clone()
     }
@@ -73,7 +84,7 @@ impl Translator for Erring {
         sentences: &[&str],
         attempt: Attempt,
         observer: &mut Observer<'_>,
-    ) -> Result<Vec<Hypothesis>> {
+    ) -> Result<Vec<Vec<Hypothesis>>> {
         let mut again = self.again.lock().unwrap();
         again.extend(sentences.iter().map(|text| (attempt, (*text).to_owned())));
         let _ = observer(Event::Step {
@@ -82,7 +93,7 @@ impl Translator for Erring {
         });
         Ok(sentences
             .iter()
-            .map(|text| self.hypothesis(text, Some(attempt)))
+            .map(|text| self.hypotheses(text, attempt))
             .collect())
     }
 }
@@ -132,7 +143,7 @@ fn a_wider_beam_helps() {
     );
     let repairs = digest.repairs.unwrap();
     assert_eq!((repairs.tried, repairs.repaired), (1, 1));
-    let calls = 2;
+    let calls = 1;
     assert_eq!(
         (repairs.input_tokens, repairs.output_tokens),
         (10 * calls, 5 * calls)
@@ -144,6 +155,23 @@ fn a_wider_beam_helps() {
             .iter()
             .any(|(attempt, _)| *attempt == Attempt::Greedy)
     );
+}
+
+#[test]
+fn another_hypothesis_helps_if_it_is_likely() {
+    let right = "The project cost $3,512 last year.";
+    let first = "The project cost $3,521 last year.";
+    for (offered, taken) in [
+        (format!("{first}|{right}"), right),
+        (format!("{first}|{first}|{right}"), first),
+    ] {
+        let translator = Erring::new(move |_, attempt| match attempt {
+            Some(Attempt::Wide) => offered.clone(),
+            _ => first.to_owned(),
+        });
+        let digest = translate(&translator, "", COST);
+        assert_eq!(sentences(&digest)[0].0, taken);
+    }
 }
 
 #[test]
@@ -160,7 +188,7 @@ fn figures_come_back_from_behind_placeholders() {
 }
 
 #[test]
-fn loops_are_broken_by_clauses_or_by_the_sentence_before() {
+fn loops_are_broken_by_clauses() {
     let looping = "سقط المطر على المدن، وفاضت الأنهار على القرى البعيدة.";
     let looped = "It rained and rained and rained and rained and rained and rained.";
     let translator = Erring::new(move |text, _| match text {
@@ -172,22 +200,6 @@ fn loops_are_broken_by_clauses_or_by_the_sentence_before() {
     assert_eq!(
         sentences(&digest),
         [("Rain fell on towns, rivers flooded villages.", &[][..])]
-    );
-
-    let before = "وصل الوفد إلى العاصمة.";
-    let text = format!("{before} {looping}");
-    let translator = Erring::new(move |text, _| match text {
-        text if text == before => "The delegation arrived.".to_owned(),
-        text if text.starts_with(before) => {
-            "The delegation came to town. It rained and rivers flooded villages.".to_owned()
-        }
-        _ => looped.to_owned(),
-    });
-    let digest = translate(&translator, "", &text);
-    assert_eq!(sentences(&digest)[0].0, "The delegation arrived.");
-    assert_eq!(
-        sentences(&digest)[1],
-        ("It rained and rivers flooded villages.", &[][..])
     );
 }
 

@@ -144,6 +144,8 @@ impl Worker {
         let khulasa = Khulasa::builder()
             .translator(model.clone())
             .repair(!args.no_repair)
+            // The lines of a test set are no article.
+            .names(args.jsonl.is_some())
             .build()?;
         let run = Run {
             model: khulasa.info().clone(),

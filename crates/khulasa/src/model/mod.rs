@@ -25,7 +25,7 @@ const OUTPUT_RATIO: f64 = 1.6;
 const OUTPUT_ROOM: usize = 24;
 
 /// The least width of a beam that is wider than usual.
-const WIDE: usize = 4;
+const WIDE: usize = 6;
 
 /// In an output without repetition no sequence of this many tokens occurs twice.
 const NO_REPEAT: usize = 4;
@@ -133,14 +133,14 @@ impl LocalModel {
         rules: Rules,
         observer: &mut Observer<'_>,
         done: &mut dyn FnMut(usize, &Hypothesis),
-    ) -> Result<Vec<Hypothesis>> {
+    ) -> Result<Vec<Vec<Hypothesis>>> {
         let options = Options {
             search,
             stop: self.generator.stop_tokens().to_vec(),
             rules,
             batch: BATCH,
         };
-        let mut results = vec![None; prompts.len()];
+        let mut results = vec![Vec::new(); prompts.len()];
         let mut failure = None;
         let run = self
             .generator
@@ -152,24 +152,29 @@ impl LocalModel {
                     input_tokens,
                     output_tokens,
                 }),
-                Progress::Done { index, hypotheses } => match self.text(&hypotheses[0]) {
-                    Ok(hypothesis) => {
-                        done(index, &hypothesis);
-                        results[index] = Some(hypothesis);
-                        ControlFlow::Continue(())
+                Progress::Done { index, hypotheses } => {
+                    let texts = hypotheses.iter().map(|hypothesis| self.text(hypothesis));
+                    match texts.collect::<Result<Vec<_>>>() {
+                        Ok(texts) => {
+                            if let Some(best) = texts.first() {
+                                done(index, best);
+                            }
+                            results[index] = texts;
+                            ControlFlow::Continue(())
+                        }
+                        Err(error) => {
+                            failure = Some(error);
+                            ControlFlow::Break(())
+                        }
                     }
-                    Err(error) => {
-                        failure = Some(error);
-                        ControlFlow::Break(())
-                    }
-                },
+                }
                 _ => ControlFlow::Continue(()),
             });
         if let Some(error) = failure {
             return Err(error);
         }
         run?;
-        Ok(results.into_iter().flatten().collect())
+        Ok(results)
     }
 
     fn prompts(&self, task: &Task, sentences: &[&str]) -> Result<Vec<Prompt>> {
@@ -226,7 +231,8 @@ impl Translator for LocalModel {
         let task = self.translation()?;
         let prompts = self.prompts(task, sentences)?;
         let (search, rules) = (task.search.clone(), task.rules.clone());
-        self.generate(&prompts, search, rules, observer, done)
+        let all = self.generate(&prompts, search, rules, observer, done)?;
+        Ok(all.into_iter().filter_map(best).collect())
     }
 
     fn translate_again(
@@ -234,7 +240,7 @@ impl Translator for LocalModel {
         sentences: &[&str],
         attempt: Attempt,
         observer: &mut Observer<'_>,
-    ) -> Result<Vec<Hypothesis>> {
+    ) -> Result<Vec<Vec<Hypothesis>>> {
         let task = self.translation()?;
         let search = match (attempt, &task.search) {
             (Attempt::Greedy, _) => Search::Greedy,
@@ -283,7 +289,8 @@ impl Writer for LocalModel {
         let (search, rules) = (task.search.clone(), task.rules.clone());
         let written = self
             .generate(&[prompt], search, rules, observer, &mut |_, _| {})?
-            .pop();
+            .pop()
+            .and_then(best);
         written.ok_or(Error::Cancelled)
     }
 }
@@ -337,6 +344,11 @@ impl Task {
             reads: task.reads.clone(),
         })
     }
+}
+
+/// The likeliest of a sentence's hypotheses.
+fn best(hypotheses: Vec<Hypothesis>) -> Option<Hypothesis> {
+    hypotheses.into_iter().next()
 }
 
 /// What a model's own files say about generating with it.

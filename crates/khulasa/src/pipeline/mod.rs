@@ -43,6 +43,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) glossary: &'a Glossary,
     /// Whether translations are repaired.
     pub(crate) repair: bool,
+    /// Whether names are spelled one way throughout, as a part of the repairs.
+    pub(crate) names: bool,
 }
 
 /// Works an article through.

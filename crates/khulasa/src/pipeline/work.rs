@@ -247,7 +247,7 @@ impl<'a> Work<'a> {
             };
             self.uses.insert((mention.term, id), how);
         }
-        case.version = Version::new(&case.source, text, score, truncated);
+        case.begin(Version::new(&case.source, text, score, truncated));
         if repair {
             for mention in &case.mentions {
                 case.version.text = glossary.term(mention.term).settle(&case.version.text);
@@ -260,18 +260,13 @@ impl<'a> Work<'a> {
 
     /// A sentence without its translation.
     fn case(&self, id: SentenceId, glossary: &Glossary) -> Case {
-        let sentence = |sentence: usize| {
-            let spans = &self.article.paragraphs[id.paragraph].sentences;
-            self.article.slice(&spans[sentence])
-        };
-        let source = sentence(id.sentence);
+        let source = self.article.sentence(id);
         let text = normalize::for_model(source);
-        let before = id.sentence.checked_sub(1).map(sentence);
         Case {
             source: source.to_owned(),
             mentions: glossary.mentions(&text),
             text,
-            before: before.map(normalize::for_model),
+            least_score: None,
             version: Version::default(),
             revised: false,
         }
@@ -290,7 +285,9 @@ impl<'a> Work<'a> {
         let left = self.again(&mut cases, glossary, Effort::All, watch)?;
         self.repairs.tried += tried;
         self.repairs.repaired += tried - left;
-        self.spell(&ids, &mut cases, watch)?;
+        if self.setup.names {
+            self.spell(&ids, &mut cases, watch)?;
+        }
         self.repair_seconds += started.elapsed().as_secs_f64();
         for (id, case) in ids.into_iter().zip(cases) {
             let missed = case.missed(&case.version.text, glossary);
@@ -358,6 +355,7 @@ impl<'a> Work<'a> {
             });
             let case = Case {
                 mentions,
+                least_score: None,
                 revised: false,
                 ..case.clone()
             };

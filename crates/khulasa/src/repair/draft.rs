@@ -3,10 +3,9 @@
 use khulasa_tokenizer::clauses;
 
 use crate::glossary::{Glossary, Mention};
-use crate::summary::sentences;
 use crate::{Attempt, Flag, FlagKind, Hypothesis, Translator};
 
-use super::{Case, Version, can_help, join, mean_score, numbers};
+use super::{Case, Version, can_help, is_astray, join, mean_score, numbers};
 
 /// What is given to the translator in a sentence's place, and how its English is made of that.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +14,6 @@ pub(super) struct Draft {
     pub(super) attempt: Attempt,
     /// What stands in the texts for something else, and that.
     placeholders: Vec<(String, String)>,
-    /// Whether the sentence before it is translated with it.
-    joined: bool,
 }
 
 impl Draft {
@@ -25,11 +22,10 @@ impl Draft {
             texts: vec![text],
             attempt,
             placeholders: Vec::new(),
-            joined: false,
         }
     }
 
-    /// The draft with texts that all fit; `None` if it makes no sense in parts.
+    /// The draft with texts that all fit; `None` if nothing is left of it.
     pub(super) fn fitting(mut self, translator: &dyn Translator) -> Option<Self> {
         let fits = |text: &str| translator.fits(text);
         if self.texts.iter().all(|text| fits(text)) {
@@ -43,23 +39,30 @@ impl Draft {
                 .collect::<Vec<_>>()
         };
         self.texts = self.texts.into_iter().flat_map(split).collect();
-        (!self.joined && !self.texts.is_empty()).then_some(self)
+        (!self.texts.is_empty()).then_some(self)
     }
 
-    /// The sentence's translation from that of the texts; `None` if it cannot be made of them.
-    pub(super) fn version(
+    /// The sentence's translations from those of the texts: as many as there are of a text alone,
+    /// one of several.
+    pub(super) fn versions(
         &self,
         case: &Case,
         glossary: &Glossary,
-        parts: &[Hypothesis],
-    ) -> Option<Version> {
-        let parts: Vec<&Hypothesis> = parts.iter().collect();
-        let mut text = join(&parts);
-        if self.joined {
-            let found = sentences(&text);
-            let [_, own] = found[..] else { return None };
-            text = own.to_owned();
+        parts: &[Vec<Hypothesis>],
+    ) -> Vec<Version> {
+        let version = |parts: &[&Hypothesis]| self.version(case, glossary, parts);
+        match parts {
+            [all] => all.iter().filter_map(|one| version(&[one])).collect(),
+            parts => {
+                let best: Vec<&Hypothesis> = parts.iter().filter_map(|all| all.first()).collect();
+                version(&best).into_iter().collect()
+            }
         }
+    }
+
+    /// The sentence's translation from that of its parts; `None` if it cannot be made of them.
+    fn version(&self, case: &Case, glossary: &Glossary, parts: &[&Hypothesis]) -> Option<Version> {
+        let mut text = join(parts);
         text = numbers::put_back(&text, &self.placeholders)?;
         for mention in &case.mentions {
             text = glossary.term(mention.term).settle(&text);
@@ -68,27 +71,38 @@ impl Draft {
         Some(Version::new(
             &case.source,
             text,
-            mean_score(&parts),
+            mean_score(parts),
             truncated,
         ))
     }
 }
 
-/// What changes little: the English of missed terms in the Arabic, a wider beam, figures that are
-/// easy to copy.
-pub(super) fn gentle(case: &Case, glossary: &Glossary) -> Vec<Draft> {
+/// What the model itself holds for likely: a wide beam's hypotheses, with the English of missed
+/// terms in the Arabic.
+pub(super) fn likely(case: &Case, glossary: &Glossary) -> Vec<Draft> {
     let text = with_terms(case, glossary);
     let mut drafts = Vec::new();
     if case.version.flags.iter().any(can_help) {
         drafts.push(Draft::new(text.clone(), Attempt::Wide));
     }
     if text != case.text {
-        drafts.push(Draft::new(text.clone(), Attempt::Usual));
+        drafts.push(Draft::new(text, Attempt::Usual));
     }
     if has_kept(case, glossary) {
         drafts.push(kept(case, glossary));
     }
-    if case.version.flags.iter().any(is_about_length) {
+    drafts
+}
+
+/// The same text in other ways: without a beam, without repetition, with figures that are easy to
+/// copy.
+pub(super) fn other(case: &Case, glossary: &Glossary) -> Vec<Draft> {
+    let text = with_terms(case, glossary);
+    let mut drafts = vec![Draft::new(text.clone(), Attempt::Greedy)];
+    if !case.version.flags.iter().any(can_help) {
+        drafts.push(Draft::new(text.clone(), Attempt::Wide));
+    }
+    if case.version.flags.iter().any(is_astray) {
         drafts.push(Draft::new(text.clone(), Attempt::NoRepeat));
     }
     if case.version.flags.iter().any(is_about_numbers) {
@@ -97,41 +111,36 @@ pub(super) fn gentle(case: &Case, glossary: &Glossary) -> Vec<Draft> {
     drafts
 }
 
-/// What changes more: no beam, clauses apart, no quotes and brackets, the sentence before it.
-pub(super) fn drastic(case: &Case, glossary: &Glossary) -> Vec<Draft> {
-    let text = with_terms(case, glossary);
-    let mut drafts = vec![Draft::new(text.clone(), Attempt::Greedy)];
-    if !case.version.flags.iter().any(can_help) {
-        drafts.push(Draft::new(text.clone(), Attempt::Wide));
+/// Clauses on their own, for facts that are wrong and ends that are missing: a short text keeps
+/// its numbers, but what belongs together may come apart.
+pub(super) fn apart(case: &Case, glossary: &Glossary) -> Vec<Draft> {
+    let missing = case.missed(&case.version.text, glossary);
+    if missing.is_empty() && !case.version.flags.iter().any(helps_apart) {
+        return Vec::new();
     }
+    let text = with_terms(case, glossary);
     let words = text.split_whitespace().count();
     let fits = |part: &str| part.split_whitespace().count() <= (words * 2 / 3).max(4);
     let clauses: Vec<String> = clauses::split_long(&text, &fits)
         .into_iter()
         .map(|span| text[span].to_owned())
         .collect();
-    if clauses.len() > 1 {
-        drafts.push(Draft {
-            texts: clauses,
-            ..Draft::new(String::new(), Attempt::Usual)
-        });
+    if clauses.len() < 2 {
+        return Vec::new();
     }
-    let plain = text.replace(['"', '«', '»', '“', '”', '(', ')', '[', ']'], " ");
-    if plain != text {
-        let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-        drafts.push(Draft::new(plain, Attempt::Usual));
-    }
-    if let Some(before) = &case.before {
-        drafts.push(Draft {
-            joined: true,
-            ..Draft::new(format!("{before} {text}"), Attempt::Usual)
-        });
-    }
-    drafts
+    vec![Draft {
+        texts: clauses,
+        ..Draft::new(String::new(), Attempt::Usual)
+    }]
 }
 
-fn is_about_length(flag: &Flag) -> bool {
-    matches!(flag.kind, FlagKind::Repetition | FlagKind::Truncated)
+fn helps_apart(flag: &Flag) -> bool {
+    is_about_numbers(flag)
+        || is_astray(flag)
+        || matches!(
+            flag.kind,
+            FlagKind::Percent | FlagKind::Currency | FlagKind::Verbatim | FlagKind::Residue
+        )
 }
 
 fn is_about_numbers(flag: &Flag) -> bool {

@@ -20,10 +20,10 @@ pub(crate) struct Case {
     pub(crate) source: String,
     /// The sentence as the translator reads it.
     pub(crate) text: String,
-    /// The sentence before it in the same paragraph, as the translator reads it.
-    pub(crate) before: Option<String>,
     /// The terms of the glossary that it has.
     pub(crate) mentions: Vec<Mention>,
+    /// The least mean log-probability that another translation may have, if there is one.
+    pub(crate) least_score: Option<f32>,
     /// What it is now.
     pub(crate) version: Version,
     /// Whether that is not the first translation.
@@ -62,6 +62,43 @@ impl Case {
         let flags = version.flags.iter().filter(|flag| can_help(flag)).count();
         flags + self.missed(&version.text, glossary).len()
     }
+
+    /// Takes its first translation.
+    pub(crate) fn begin(&mut self, version: Version) {
+        // A glossary's term may cost any likelihood; and loops are likely, as copies are.
+        let is_free = !self.mentions.is_empty() || version.flags.iter().any(is_astray);
+        self.least_score = version
+            .score
+            .filter(|_| !is_free)
+            .map(|score| score - WORSE);
+        self.version = version;
+    }
+
+    /// Takes another translation if it has fewer faults, and is not much less likely than the
+    /// first one; or as few as another one before, and is likelier.
+    fn offer(&mut self, version: Version, glossary: &Glossary) {
+        let faults = self.faults(&version, glossary);
+        let now = self.faults(&self.version, glossary);
+        let is_likely = version.score >= self.least_score;
+        let likelier = version.score > self.version.score;
+        if is_likely && (faults < now || (faults == now && self.revised && likelier)) {
+            self.revised = true;
+            self.version = version;
+        }
+    }
+}
+
+/// By how much the mean log-probability of another translation may be below the first one's: with
+/// less the model no longer says what the sentence says, if with fewer faults. (`docs/evaluation.md`
+/// has what this was chosen by.)
+const WORSE: f32 = 0.1;
+
+/// Whether it says that the model did not translate at all.
+fn is_astray(flag: &Flag) -> bool {
+    matches!(
+        flag.kind,
+        FlagKind::Repetition | FlagKind::Truncated | FlagKind::Empty | FlagKind::Copied
+    )
 }
 
 /// Whether another translation may be free of it.
@@ -91,8 +128,8 @@ pub(crate) fn repair(
     observer: &mut Observer<'_>,
 ) -> Result<()> {
     let ways: &[fn(&Case, &Glossary) -> Vec<Draft>] = match effort {
-        Effort::Little => &[draft::gentle],
-        Effort::All => &[draft::gentle, draft::drastic],
+        Effort::Little => &[draft::likely],
+        Effort::All => &[draft::likely, draft::other, draft::apart],
     };
     for drafts in ways {
         let mut wanted: Vec<(usize, Draft)> = Vec::new();
@@ -107,19 +144,8 @@ pub(crate) fn repair(
         let translated = translate(&drafts, translator, observer)?;
         for ((i, draft), parts) in wanted.iter().zip(translated) {
             let case = &mut cases[*i];
-            let Some(version) = draft.version(case, glossary, &parts) else {
-                continue;
-            };
-            let rank = |version: &Version| {
-                let score = version.score.unwrap_or(f32::NEG_INFINITY);
-                (case.faults(version, glossary), -score)
-            };
-            let (new, old) = (rank(&version), rank(&case.version));
-            // Between a first translation and one no better, the first stays; scores decide
-            // between those that are better.
-            if new.0 < old.0 || (new.0 == old.0 && case.revised && new.1 < old.1) {
-                case.revised = true;
-                case.version = version;
+            for version in draft.versions(case, glossary, &parts) {
+                case.offer(version, glossary);
             }
         }
     }
@@ -131,11 +157,11 @@ fn translate(
     drafts: &[&Draft],
     translator: &dyn Translator,
     observer: &mut Observer<'_>,
-) -> Result<Vec<Vec<Hypothesis>>> {
-    let mut wanted: BTreeMap<Attempt, BTreeMap<&str, Option<Hypothesis>>> = BTreeMap::new();
+) -> Result<Vec<Vec<Vec<Hypothesis>>>> {
+    let mut wanted: BTreeMap<Attempt, BTreeMap<&str, Vec<Hypothesis>>> = BTreeMap::new();
     for draft in drafts {
         let texts = wanted.entry(draft.attempt).or_default();
-        texts.extend(draft.texts.iter().map(|text| (text.as_str(), None)));
+        texts.extend(draft.texts.iter().map(|text| (text.as_str(), Vec::new())));
     }
     for (&attempt, texts) in &mut wanted {
         let asked: Vec<&str> = texts.keys().copied().collect();
@@ -147,10 +173,10 @@ fn translate(
             });
         }
         for (slot, hypothesis) in texts.values_mut().zip(hypotheses) {
-            *slot = Some(hypothesis);
+            *slot = hypothesis;
         }
     }
-    let found = |attempt, text: &String| wanted.get(&attempt)?.get(text.as_str())?.clone();
+    let found = |attempt, text: &String| wanted.get(&attempt)?.get(text.as_str()).cloned();
     let of = |draft: &&Draft| {
         let hypotheses = draft.texts.iter().map(|text| found(draft.attempt, text));
         hypotheses.flatten().collect()

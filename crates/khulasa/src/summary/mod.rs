@@ -9,6 +9,5 @@ mod shorten;
 mod style;
 
 pub use abstractive::{Abstractive, Writer};
-pub(crate) use english::sentences;
 pub use extractive::Extractive;
 pub(crate) use shorten::shorten;
