@@ -89,9 +89,16 @@ def test_evaluation_curve_and_card(run: Path, table: Path, run_step: Step, tmp_p
     assert "chrF, valid" in (tmp_path / "curve.svg").read_text()
     card = tmp_path / "README.md"
     card.write_text("# Card\n\n<!-- scores -->\n<!-- /scores -->\n\n<!-- sources -->\nold\n<!-- /sources -->\nend\n")
-    run_step("card", card, scores / "run-step-3.json", scores / "run-step-6.json", "--sources", table)
+    files = [f"{label}={scores / name}.json" for label, name in (("before", "run-step-3"), ("after", "run-step-6"))]
+    run_step("card", card, *files, "--sources", table)
     text = card.read_text()
-    assert "| run-step-6 |" in text and "| CC BY 4.0 |" in text and "old" not in text and text.endswith("end\n")
+    assert (
+        "| before |" in text
+        and "| after |" in text
+        and "| CC BY 4.0 |" in text
+        and "old" not in text
+        and text.endswith("end\n")
+    )
 
 
 def test_exported_shards_come_back(run: Path, run_step: Step, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,8 @@ from ..sources import SOURCES, read_toml
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the step takes."""
     parser.add_argument("card", type=Path, help="the card, a Markdown file")
-    parser.add_argument("scores", nargs="+", type=Path, help="files NAME.json of `evaluate`, one a row")
-    parser.add_argument(
-        "--sources", type=Path, default=SOURCES, help="table of sources (default: training/sources.toml)"
-    )
+    parser.add_argument("scores", nargs="+", metavar="LABEL=FILE", help="a row's label, and what `evaluate` wrote")
+    parser.add_argument("--sources", type=Path, default=SOURCES, help="table of sources")
 
 
 def translation_table(records: list[dict[str, Any]]) -> list[str]:
@@ -71,7 +69,11 @@ def fill(card: str, name: str, text: str) -> str:
 
 def run(args: argparse.Namespace) -> None:
     """Does it."""
-    records = [json.loads(file.read_text()) for file in args.scores]
+    records = []
+    for label, _, file in (score.rpartition("=") for score in args.scores):
+        if not label:
+            raise TrainingError(f"{file}: scores are given as LABEL=FILE")
+        records.append(json.loads(Path(file).read_text()) | {"checkpoint": label})
     card = fill(args.card.read_text(encoding="utf-8"), "scores", scores_text(records))
     args.card.write_text(fill(card, "sources", sources_text(args.sources)), encoding="utf-8")
     print(f"{args.card}: scores of {', '.join(record['checkpoint'] for record in records)}")
