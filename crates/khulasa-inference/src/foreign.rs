@@ -14,7 +14,7 @@ use candle_core::{DType, Device, Tensor};
 use candle_transformers::models::{quantized_glm4, quantized_lfm2};
 
 use crate::cache::{Cache, Place, Sequence};
-use crate::model::{Model, Room, Shape, Start};
+use crate::model::{Model, Output, Room, Shape, Start};
 use crate::weights::Gguf;
 use crate::{Error, Result};
 
@@ -230,7 +230,7 @@ impl Model for Foreign {
         Ok(prompts.iter().map(start).collect())
     }
 
-    fn forward(&self, cache: &Cache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Tensor> {
+    fn forward(&self, cache: &Cache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Output<'_>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let store = &cache.layers[0].0.0;
         let (_, capacity, _) = store.dims3()?;
@@ -251,8 +251,8 @@ impl Model for Foreign {
             let slots = Tensor::new(slots, &Device::Cpu)?;
             let read = store.flatten_all()?.index_select(&slots, 0)?.to_vec1()?;
             let logits = state.advance(&read, &self.device)?;
-            rows.push(logits.to_dtype(DType::F32)?);
+            rows.push(logits);
         }
-        Ok(Tensor::cat(&rows, 0)?)
+        Ok(Output::Logits(Tensor::cat(&rows, 0)?))
     }
 }

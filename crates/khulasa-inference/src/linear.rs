@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Device, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Storage, Tensor};
 
-use crate::kernels::{PackedMatrix, Quantized};
-use crate::ops::contiguous;
+use crate::kernels::{PackedMatrix, Quantized, Selected, Wanted};
+use crate::ops::{self, Activation, Backend, contiguous};
 use crate::weights::{Weights, read_dense};
 
 /// The form that weights take in memory.
@@ -51,24 +51,10 @@ impl Weight {
         })
     }
 
-    /// `y = x · Wᵀ` for rows `x` of shape `[tokens, inner]`.
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        self.multiply(x, self.columns())
-    }
-
     fn columns(&self) -> usize {
         match self {
             Weight::Dense(w) => w.dims()[0],
             Weight::Int8(w) => w.columns(),
-        }
-    }
-
-    /// The product with the first `columns` columns only: `[tokens, inner]` to
-    /// `[tokens, columns]`.
-    pub fn multiply(&self, x: &Tensor, columns: usize) -> Result<Tensor> {
-        match self {
-            Weight::Dense(w) => x.matmul(&w.narrow(0, 0, columns)?.t()?),
-            Weight::Int8(w) => x.apply_op1_no_bwd(&Multiply { weight: w, columns }),
         }
     }
 
@@ -93,10 +79,31 @@ impl Weight {
     }
 }
 
+/// A bias, and once more as a slice for the kernels.
+#[derive(Clone)]
+struct Bias {
+    tensor: Tensor,
+    values: Vec<f32>,
+}
+
+impl Bias {
+    fn new(bias: &Tensor, form: Form, device: &Device) -> Result<Self> {
+        Ok(Self {
+            tensor: bias.to_dtype(form.dtype())?.to_device(device)?,
+            values: match form {
+                Form::Int8 => bias.flatten_all()?.to_vec1()?,
+                Form::Dense(_) => Vec::new(),
+            },
+        })
+    }
+}
+
 /// A linear layer: `y = x · Wᵀ + b`.
 pub(crate) struct Linear {
     weight: Weight,
-    bias: Option<Tensor>,
+    /// The columns that are computed.
+    columns: usize,
+    bias: Option<Bias>,
 }
 
 impl Linear {
@@ -119,48 +126,77 @@ impl Linear {
                     weights.read(&format!("{name}.bias"), &[columns])
                 })
                 .collect::<crate::Result<Vec<_>>>()?;
-            let bias = Tensor::cat(&biases, 0)?.to_dtype(form.dtype())?;
-            Some(bias.to_device(device)?)
+            Some(Bias::new(&Tensor::cat(&biases, 0)?, form, device)?)
         } else {
             None
         };
+        let weight = Weight::load(weights, parts, inner, form, device)?;
         Ok(Self {
-            weight: Weight::load(weights, parts, inner, form, device)?,
+            columns: weight.columns(),
+            weight,
+            bias,
+        })
+    }
+
+    /// A layer that makes logits of the first `columns` rows of an embedding, or of a matrix of its
+    /// own.
+    pub fn head(
+        weight: Weight,
+        columns: usize,
+        bias: Option<&Tensor>,
+        form: Form,
+        device: &Device,
+    ) -> Result<Self> {
+        let bias = bias.map(|bias| Bias::new(bias, form, device)).transpose()?;
+        Ok(Self {
+            weight,
+            columns,
             bias,
         })
     }
 
     /// Rows of shape `[tokens, inner]` to `[tokens, columns]`.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        match (&self.weight, &self.bias) {
-            (weight, None) => weight.forward(x),
-            (Weight::Dense(_), Some(bias)) => self.weight.forward(x)?.broadcast_add(bias),
-            (Weight::Int8(weight), Some(bias)) => {
-                let columns = weight.columns();
-                x.apply_op2_no_bwd(bias, &Multiply { weight, columns })
+        match &self.weight {
+            Weight::Int8(_) => x.apply_op1_no_bwd(&Multiply(self)),
+            Weight::Dense(weight) => {
+                let y = x.matmul(&weight.narrow(0, 0, self.columns)?.t()?)?;
+                match &self.bias {
+                    Some(bias) => y.broadcast_add(&bias.tensor),
+                    None => Ok(y),
+                }
             }
         }
     }
-}
 
-struct Multiply<'a> {
-    weight: &'a PackedMatrix,
-    columns: usize,
-}
+    /// Of the outputs for each row of `x` only what is wanted, if the weights are packed.
+    pub fn select(&self, x: &Tensor, wanted: &[Wanted<'_>]) -> Result<Option<Vec<Selected>>> {
+        let Weight::Int8(weight) = &self.weight else {
+            return Ok(None);
+        };
+        let (storage, layout) = x.storage_and_layout();
+        let Storage::Cpu(storage) = &*storage else {
+            candle_core::bail!("packed weights stand on the CPU");
+        };
+        let x = quantized(storage, layout, weight)?;
+        Ok(Some(weight.select(&x, self.columns, self.bias(), wanted)))
+    }
 
-impl Multiply<'_> {
-    fn run(&self, storage: &CpuStorage, layout: &Layout) -> Result<(Vec<f32>, Shape)> {
-        let x = contiguous(storage, layout)?;
-        let (rows, inner) = layout.shape().dims2()?;
-        if inner != self.weight.inner() {
-            candle_core::bail!("{inner} inputs for a matrix of {}", self.weight.inner());
-        }
-        let y = self
-            .weight
-            .multiply(&Quantized::new(x, inner), self.columns);
-        Ok((y, (rows, self.columns).into()))
+    fn bias(&self) -> Option<&[f32]> {
+        self.bias.as_ref().map(|bias| bias.values.as_slice())
     }
 }
+
+/// Rows of activations as a matrix wants them.
+fn quantized(storage: &CpuStorage, layout: &Layout, weight: &PackedMatrix) -> Result<Quantized> {
+    let inner = layout.shape().dims2()?.1;
+    if inner != weight.inner() {
+        candle_core::bail!("{inner} inputs for a matrix of {}", weight.inner());
+    }
+    Ok(Quantized::new(contiguous(storage, layout)?, weight))
+}
+
+struct Multiply<'a>(&'a Linear);
 
 impl CustomOp1 for Multiply<'_> {
     fn name(&self) -> &'static str {
@@ -168,31 +204,77 @@ impl CustomOp1 for Multiply<'_> {
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (y, shape) = self.run(storage, layout)?;
-        Ok((CpuStorage::F32(y), shape))
+        let Weight::Int8(weight) = &self.0.weight else {
+            candle_core::bail!("weights that are not packed");
+        };
+        let x = quantized(storage, layout, weight)?;
+        let columns = self.0.columns;
+        let y = weight.multiply(&x, columns, self.0.bias());
+        Ok((
+            CpuStorage::F32(y),
+            (layout.shape().dims2()?.0, columns).into(),
+        ))
     }
 }
 
-impl CustomOp2 for Multiply<'_> {
+/// A feed-forward layer: a product, an activation, a product.
+pub(crate) struct FeedForward {
+    /// Gate and up side by side, or up alone.
+    pub first: Linear,
+    pub activation: Activation,
+    pub gated: bool,
+    pub down: Linear,
+}
+
+impl FeedForward {
+    /// Rows of shape `[tokens, hidden]` to the same.
+    pub fn forward(&self, x: &Tensor, backend: Backend) -> Result<Tensor> {
+        if let (Weight::Int8(first), Weight::Int8(down)) = (&self.first.weight, &self.down.weight)
+            && (!self.gated || first.gates_apart())
+        {
+            return x.apply_op1_no_bwd(&Packed {
+                layer: self,
+                first,
+                down,
+            });
+        }
+        let h = self.first.forward(x)?;
+        let h = if self.gated {
+            ops::gated(&h, self.activation, backend)?
+        } else {
+            ops::activate(&h, self.activation, backend)?
+        };
+        self.down.forward(&h)
+    }
+}
+
+struct Packed<'a> {
+    layer: &'a FeedForward,
+    first: &'a PackedMatrix,
+    down: &'a PackedMatrix,
+}
+
+impl CustomOp1 for Packed<'_> {
     fn name(&self) -> &'static str {
-        "int8 product and bias"
+        "int8 feed-forward"
     }
 
-    fn cpu_fwd(
-        &self,
-        storage: &CpuStorage,
-        layout: &Layout,
-        bias: &CpuStorage,
-        bias_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (mut y, shape) = self.run(storage, layout)?;
-        let bias = contiguous(bias, bias_layout)?;
-        for row in y.chunks_exact_mut(self.columns) {
-            for (y, b) in row.iter_mut().zip(bias) {
-                *y += b;
-            }
-        }
-        Ok((CpuStorage::F32(y), shape))
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let FeedForward {
+            first,
+            activation,
+            gated,
+            down,
+        } = self.layer;
+        let x = quantized(storage, layout, self.first)?;
+        let h = self
+            .first
+            .multiply_activate(&x, first.bias(), *activation, *gated, self.down);
+        let y = self.down.multiply(&h, down.columns, down.bias());
+        Ok((
+            CpuStorage::F32(y),
+            (layout.shape().dims2()?.0, down.columns).into(),
+        ))
     }
 }
 

@@ -1,9 +1,10 @@
 //! What search drives: a model that reads prompts, then writes token by token.
 
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 
 use crate::Result;
 use crate::cache::{Cache, Sequence, Source};
+use crate::linear::Linear;
 
 /// A model of any architecture.
 pub(crate) trait Model: Send + Sync {
@@ -28,12 +29,31 @@ pub(crate) trait Model: Send + Sync {
     /// There is no room in the cache; the device fails.
     fn start(&self, cache: &mut Cache, prompts: &[&[u32]]) -> Result<Vec<Start>>;
 
-    /// Reads new tokens of some sequences (at least one each) and returns the logits after each
-    /// sequence's last token: `[sequences, output vocabulary]`, contiguous f32.
+    /// Reads new tokens of some sequences (at least one each) and returns what follows each
+    /// sequence's last token.
     ///
     /// # Errors
     /// There is no room in the cache; the device fails.
-    fn forward(&self, cache: &Cache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Tensor>;
+    fn forward(&self, cache: &Cache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Output<'_>>;
+}
+
+/// What a model says of the next token of some sequences.
+pub(crate) enum Output<'a> {
+    /// Logits: `[sequences, output vocabulary]`.
+    Logits(Tensor),
+    /// Hidden states, `[sequences, hidden]`, and the head that makes logits of them.
+    Hidden(Tensor, &'a Linear),
+}
+
+impl Output<'_> {
+    /// All logits: `[sequences, output vocabulary]`, contiguous f32.
+    pub fn logits(&self) -> Result<Tensor> {
+        let logits = match self {
+            Output::Logits(logits) => logits.clone(),
+            Output::Hidden(x, head) => head.forward(x)?,
+        };
+        Ok(logits.to_dtype(DType::F32)?.contiguous()?)
+    }
 }
 
 /// What a prompt's sequences are written from.

@@ -152,7 +152,7 @@ fn step_by_step(model: &dyn Model, prompt: &[u32], target: &[u32]) -> Vec<Vec<f3
     let mut sequence = cache.start(start.source).unwrap();
     let rows = target.iter().map(|token| {
         let mut batch = [(&mut sequence, std::slice::from_ref(token))];
-        one_row(&model.forward(&cache, &mut batch).unwrap())
+        one_row(&model.forward(&cache, &mut batch).unwrap().logits().unwrap())
     });
     rows.collect()
 }
@@ -166,8 +166,8 @@ fn at_once(model: &dyn Model, prompts: &[&[u32]], targets: &[&[u32]]) -> Vec<Vec
         .map(|start| cache.start(start.source).unwrap())
         .collect();
     let mut batch: Vec<_> = sequences.iter_mut().zip(targets.iter().copied()).collect();
-    let logits = model.forward(&cache, &mut batch).unwrap();
-    logits.to_vec2().unwrap()
+    let output = model.forward(&cache, &mut batch).unwrap();
+    output.logits().unwrap().to_vec2().unwrap()
 }
 
 fn room(prompts: &[&[u32]], targets: &[&[u32]]) -> Room {

@@ -11,8 +11,8 @@ pub(crate) use names::Naming;
 
 use crate::Result;
 use crate::cache::{Batch, Cache, Layer as Stores, Place, Sequence};
-use crate::linear::{Form, Linear, Weight};
-use crate::model::{Model, Room, Shape, Start};
+use crate::linear::{FeedForward, Form, Linear, Weight};
+use crate::model::{Model, Output, Room, Shape, Start};
 use crate::ops::{self, Angles, Attention, Backend, Pass, Reach, RmsNorm};
 use crate::weights::Weights;
 
@@ -23,7 +23,7 @@ pub(crate) struct Decoder {
     backend: Backend,
     device: Device,
     embedding: Weight,
-    head: Weight,
+    head: Linear,
     layers: Vec<Layer>,
     norm: RmsNorm,
 }
@@ -37,8 +37,7 @@ struct Layer {
     output: Linear,
     post_attention_norm: Option<RmsNorm>,
     feed_forward_norm: RmsNorm,
-    gate_up: Linear,
-    down: Linear,
+    feed_forward: FeedForward,
     post_feed_forward_norm: Option<RmsNorm>,
 }
 
@@ -72,6 +71,7 @@ impl Decoder {
         } else {
             matrix(naming.head())?
         };
+        let head = Linear::head(head, config.output_vocab, None, form, device)?;
         let feed_forward_norm = if config.post_norms {
             names::PRE_FEED_FORWARD_NORM
         } else {
@@ -132,19 +132,23 @@ impl Decoder {
                     hidden,
                 )?,
                 feed_forward_norm: norm(&name(feed_forward_norm), hidden)?,
-                gate_up: linear(
-                    &[
-                        (names::GATE, config.feed_forward),
-                        (names::UP, config.feed_forward),
-                    ],
-                    hidden,
-                    config.feed_forward_bias,
-                )?,
-                down: linear(
-                    &[(names::DOWN, hidden)],
-                    config.feed_forward,
-                    config.feed_forward_bias,
-                )?,
+                feed_forward: FeedForward {
+                    first: linear(
+                        &[
+                            (names::GATE, config.feed_forward),
+                            (names::UP, config.feed_forward),
+                        ],
+                        hidden,
+                        config.feed_forward_bias,
+                    )?,
+                    activation: config.activation,
+                    gated: true,
+                    down: linear(
+                        &[(names::DOWN, hidden)],
+                        config.feed_forward,
+                        config.feed_forward_bias,
+                    )?,
+                },
                 post_feed_forward_norm: optional(
                     config.post_norms,
                     names::POST_FEED_FORWARD_NORM,
@@ -208,7 +212,7 @@ impl Model for Decoder {
         Ok(prompts.iter().map(start).collect())
     }
 
-    fn forward(&self, cache: &Cache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Tensor> {
+    fn forward(&self, cache: &Cache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Output<'_>> {
         let Batch {
             ids, last, pass, ..
         } = Batch::new(cache, batch)?;
@@ -218,23 +222,13 @@ impl Model for Decoder {
         }
         for (layer, stores) in self.layers.iter().zip(&cache.layers) {
             let angles = &cache.angles[usize::from(layer.local)];
-            x = layer.forward(
-                x,
-                stores,
-                angles,
-                &pass,
-                self.config.activation,
-                self.backend,
-            )?;
+            x = layer.forward(x, stores, angles, &pass, self.backend)?;
         }
         if last.len() < ids.len() {
             x = x.index_select(&Tensor::new(last, &self.device)?, 0)?;
         }
         let x = self.norm.forward(&x, self.backend)?;
-        Ok(self
-            .head
-            .multiply(&x, self.config.output_vocab)?
-            .to_dtype(DType::F32)?)
+        Ok(Output::Hidden(x, &self.head))
     }
 }
 
@@ -245,12 +239,11 @@ impl Layer {
         (keys, values): &Stores,
         angles: &Angles,
         pass: &Pass,
-        activation: ops::Activation,
         backend: Backend,
     ) -> candle_core::Result<Tensor> {
         let add = |x: Tensor, y: Tensor, norm: &Option<RmsNorm>| match norm {
             Some(norm) => norm.add(x, &y, backend),
-            None => x + y,
+            None => ops::sum(x, &y, backend),
         };
         let h = self.input_norm.forward(&x, backend)?;
         let qkv = self.qkv.forward(&h)?;
@@ -268,7 +261,7 @@ impl Layer {
         let h = ops::attend(&qkv, keys, values, attention, None, pass, backend)?;
         let x = add(x, self.output.forward(&h)?, &self.post_attention_norm)?;
         let h = self.feed_forward_norm.forward(&x, backend)?;
-        let h = ops::gated(&self.gate_up.forward(&h)?, activation, backend)?;
-        add(x, self.down.forward(&h)?, &self.post_feed_forward_norm)
+        let h = self.feed_forward.forward(&h, backend)?;
+        add(x, h, &self.post_feed_forward_norm)
     }
 }

@@ -71,6 +71,8 @@ fn together(decoder: &Decoder) -> Vec<Vec<f32>> {
             decoder
                 .forward(&cache, &mut batch)
                 .unwrap()
+                .logits()
+                .unwrap()
                 .to_vec2::<f32>()
                 .unwrap(),
         );
@@ -90,6 +92,8 @@ fn alone(decoder: &Decoder) -> Vec<Vec<f32>> {
             last = decoder
                 .forward(&cache, &mut batch)
                 .unwrap()
+                .logits()
+                .unwrap()
                 .to_vec2::<f32>()
                 .unwrap();
         }
@@ -99,6 +103,8 @@ fn alone(decoder: &Decoder) -> Vec<Vec<f32>> {
         rows[1].extend(
             decoder
                 .forward(&cache, &mut batch)
+                .unwrap()
+                .logits()
                 .unwrap()
                 .to_vec2::<f32>()
                 .unwrap(),
@@ -172,6 +178,8 @@ fn sequences_that_part_share_what_came_before() {
     let parted = decoder
         .forward(&cache, &mut batch)
         .unwrap()
+        .logits()
+        .unwrap()
         .to_vec2::<f32>()
         .unwrap();
     for (row, last) in parted.into_iter().zip([7, 9]) {
@@ -182,10 +190,10 @@ fn sequences_that_part_share_what_came_before() {
             .start(None)
             .unwrap();
         let tokens = [PROMPTS[0], &[last]].concat();
-        let logits = decoder
+        let output = decoder
             .forward(&cache, &mut [(&mut whole, &tokens)])
             .unwrap();
-        assert_eq!(logits.to_vec2::<f32>().unwrap()[0], row);
+        assert_eq!(output.logits().unwrap().to_vec2::<f32>().unwrap()[0], row);
     }
 }
 

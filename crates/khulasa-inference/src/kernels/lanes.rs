@@ -131,10 +131,18 @@ pub(super) fn maximum(x: &[f32]) -> f32 {
             *lane = if v > *lane { v } else { *lane };
         }
     }
-    lanes
-        .iter()
-        .chain(rest)
-        .fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a })
+    for (lane, &v) in lanes.iter_mut().zip(rest) {
+        *lane = if v > *lane { v } else { *lane };
+    }
+    let mut half = LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            let other = lanes[i + half];
+            lanes[i] = if other > lanes[i] { other } else { lanes[i] };
+        }
+        half /= 2;
+    }
+    lanes[0]
 }
 
 dispatch! {
@@ -204,6 +212,35 @@ dispatch! {
 }
 
 dispatch! {
+    /// Adds `y` to `x`.
+    pub fn add(x: &mut [f32], y: &[f32]) {
+        for (x, y) in x.iter_mut().zip(y) {
+            *x += y;
+        }
+    }
+}
+
+dispatch! {
+    /// Adds `y` to `x`, then replaces each row by its [`layer_norm`].
+    pub fn add_layer_norm(x: &mut [f32], y: &[f32], weight: &[f32], bias: &[f32], epsilon: f32) {
+        let width = weight.len();
+        for (x, y) in x.chunks_exact_mut(width).zip(y.chunks_exact(width)) {
+            for (x, y) in x.iter_mut().zip(y) {
+                *x += y;
+            }
+            let mean = sum(x) / width as f32;
+            for x in x.iter_mut() {
+                *x -= mean;
+            }
+            let scale = inverse_rms(x, epsilon);
+            for ((x, &w), &b) in x.iter_mut().zip(weight).zip(bias) {
+                *x = (*x * scale).mul_add(w, b);
+            }
+        }
+    }
+}
+
+dispatch! {
     /// Rotates a head (Su et al. 2021, halves as pairs) by the angles whose cosines and sines are
     /// given, after a norm if there is one.
     pub fn rope(head: &mut [f32], norm: Option<(&[f32], f32)>, cos: &[f32], sin: &[f32]) {
@@ -260,5 +297,16 @@ mod tests {
             &mut out,
         );
         assert_eq!(out[2..], [0.5, 0.0]);
+        let mut x = [0.5, 3.5, 2.0, 2.0];
+        let y = [0.5, -0.5, 3.0, 3.0];
+        add_layer_norm(&mut x, &y, &[2.0, 1.0], &[0.5, 0.0], 1e-5);
+        layer_norm(
+            &[1.0, 3.0, 5.0, 5.0],
+            &[2.0, 1.0],
+            &[0.5, 0.0],
+            1e-5,
+            &mut out,
+        );
+        assert_eq!(x, out);
     }
 }

@@ -9,15 +9,19 @@
 
 mod activation;
 mod attention;
+mod bytes;
 mod int8;
 mod lanes;
+mod product;
+mod select;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub use activation::{Activation, activate, gated};
-pub use attention::{Bias, Cell, Memory};
-pub use int8::{BLOCK, PackedMatrix, Quantized};
-pub use lanes::{add_rms_norm, layer_norm, log_sum_exp, rms_norm, rope};
+pub use attention::{Bias, Cell, Memory, Query, Scratch, TOGETHER};
+pub use int8::{GGUF_BLOCK, PackedMatrix, Quantized};
+pub use lanes::{add, add_layer_norm, add_rms_norm, layer_norm, log_sum_exp, rms_norm, rope};
+pub use select::{Selected, Wanted};
 
 /// The widest instructions to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +32,11 @@ pub enum Level {
     Avx2,
     /// AVX-512 F/BW/VL/DQ and VNNI.
     Avx512,
+}
+
+/// Rows of so many numbers that one task takes: fewer are not worth a hand-over to another thread.
+pub fn rows_a_task(width: usize) -> usize {
+    (4_096 / width.max(1)).max(1)
 }
 
 /// What this processor has.

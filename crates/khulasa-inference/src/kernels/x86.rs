@@ -1,17 +1,22 @@
-//! The tile of [`super::int8`] with the instructions of x86-64 processors.
+//! The tile of [`super::product`] with the instructions of x86-64 processors.
 
 use std::arch::x86_64::*;
 
-use super::int8::{BLOCK, PANEL, Tile};
+use super::int8::PANEL;
+use super::product::Tile;
 
 /// AVX-512 VNNI: 16 columns at once, 4 products a lane.
 ///
 /// # Safety
-/// The processor has the features; `tile` has `ROWS` rows; `out` has room for them.
+/// The processor has the features; `tile` has `ROWS` rows and blocks of `BLOCK`; `out` has room for them.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-pub unsafe fn tile_avx512<const ROWS: usize>(tile: &Tile<'_>, out: *mut f32, stride: usize) {
+pub unsafe fn tile_avx512<const ROWS: usize, const BLOCK: usize>(
+    tile: &Tile<'_>,
+    out: *mut f32,
+    stride: usize,
+) {
     let (blocks, inner) = (tile.blocks, tile.blocks * BLOCK);
-    debug_assert!(tile.x.len() >= ROWS * inner && tile.weights.len() >= blocks * PANEL * BLOCK);
+    debug_assert!(tile.x.len() >= ROWS * inner && tile.weights.len() >= inner * PANEL);
     let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
     // SAFETY: all reads stay inside the tile's slices, whose sizes `multiply_panel` made so;
     // writes are masked to `width` columns.
@@ -64,7 +69,8 @@ pub unsafe fn tile_avx512<const ROWS: usize>(tile: &Tile<'_>, out: *mut f32, str
 /// As [`tile_avx512`], with `rows` rows.
 #[target_feature(enable = "avx2,fma")]
 pub unsafe fn tile_avx2(tile: &Tile<'_>, rows: usize, out: *mut f32, stride: usize) {
-    let (blocks, inner) = (tile.blocks, tile.blocks * BLOCK);
+    let (blocks, block_len) = (tile.blocks, tile.block);
+    let inner = blocks * block_len;
     let (ones, offset) = (_mm256_set1_epi16(1), _mm256_set1_epi8(-128));
     for row in 0..rows {
         let mut sums = [_mm256_setzero_ps(); 4];
@@ -72,9 +78,9 @@ pub unsafe fn tile_avx2(tile: &Tile<'_>, rows: usize, out: *mut f32, stride: usi
         unsafe {
             for block in 0..blocks {
                 let mut dots = [_mm256_setzero_si256(); 4];
-                let weights = tile.weights.as_ptr().add(block * PANEL * BLOCK);
-                let x = tile.x.as_ptr().add(row * inner + block * BLOCK);
-                for step in 0..BLOCK / 4 {
+                let weights = tile.weights.as_ptr().add(block * PANEL * block_len);
+                let x = tile.x.as_ptr().add(row * inner + block * block_len);
+                for step in 0..block_len / 4 {
                     let four = _mm256_set1_epi32(x.add(step * 4).cast::<i32>().read_unaligned());
                     for (i, dot) in dots.iter_mut().enumerate() {
                         let w = _mm256_load_si256(weights.add(step * PANEL * 4 + i * 32).cast());
@@ -100,6 +106,36 @@ pub unsafe fn tile_avx2(tile: &Tile<'_>, rows: usize, out: *mut f32, stride: usi
     }
 }
 
+/// Quantises a block to int8; returns its largest value and the sum of its integers. See
+/// [`super::int8`].
+#[target_feature(enable = "avx512f,avx512dq")]
+pub fn quantize_block<const N: usize>(x: &[f32; N], values: &mut [i8; N]) -> (f32, i32) {
+    let round = _mm512_set1_ps(super::int8::ROUND);
+    let mut largest = _mm512_setzero_ps();
+    let (x, values) = (x.as_chunks::<16>().0, values.as_chunks_mut::<16>().0);
+    for x in x {
+        // SAFETY: 16 values. Of two operands of which one is not a number, `max` takes the second.
+        largest = _mm512_max_ps(
+            _mm512_abs_ps(unsafe { _mm512_loadu_ps(x.as_ptr()) }),
+            largest,
+        );
+    }
+    let largest = _mm512_reduce_max_ps(largest);
+    let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+    let mut sum = _mm512_setzero_si512();
+    for (x, values) in x.iter().zip(values) {
+        // SAFETY: 16 values, and room for 16.
+        unsafe {
+            let scaled = _mm512_mul_ps(_mm512_loadu_ps(x.as_ptr()), _mm512_set1_ps(inverse));
+            let integers = _mm512_castps_si512(_mm512_add_ps(scaled, round));
+            let integers = _mm512_sub_epi32(integers, _mm512_castps_si512(round));
+            sum = _mm512_add_epi32(sum, integers);
+            _mm_storeu_si128(values.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(integers));
+        }
+    }
+    (largest, _mm512_reduce_add_epi32(sum))
+}
+
 /// Sums 16 lanes in halves, in the order of [`super::lanes`].
 #[target_feature(enable = "avx512f,avx512dq")]
 fn total(x: __m512) -> f32 {
@@ -107,6 +143,28 @@ fn total(x: __m512) -> f32 {
     let x = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
     let x = _mm_add_ps(x, _mm_movehl_ps(x, x));
     _mm_cvtss_f32(_mm_add_ss(x, _mm_movehdup_ps(x)))
+}
+
+/// [`total`] of each of four.
+#[target_feature(enable = "avx512f,avx512dq")]
+fn totals([a, b, c, d]: [__m512; 4]) -> [f32; 4] {
+    let half = |x| _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps::<1>(x));
+    let pair = |a, b| {
+        _mm256_add_ps(
+            _mm256_permute2f128_ps::<0x20>(a, b),
+            _mm256_permute2f128_ps::<0x31>(a, b),
+        )
+    };
+    let (ab, cd) = (pair(half(a), half(b)), pair(half(c), half(d)));
+    let x = _mm256_add_ps(
+        _mm256_shuffle_ps::<0x44>(ab, cd),
+        _mm256_shuffle_ps::<0xee>(ab, cd),
+    );
+    let x = _mm256_add_ps(x, _mm256_movehdup_ps(x));
+    let mut out = [0f32; 8];
+    // SAFETY: room for 8.
+    unsafe { _mm256_storeu_ps(out.as_mut_ptr(), x) };
+    [out[0], out[4], out[2], out[6]]
 }
 
 /// Reads 16 bf16 values.
@@ -134,7 +192,59 @@ pub fn dots_bf16<const G: usize>(q: &[f32], key: &[i16]) -> [f32; G] {
             }
         }
     }
+    if let Ok(four) = <[__m512; 4]>::try_from(sums.as_slice()) {
+        let mut out = [0f32; G];
+        out.copy_from_slice(&totals(four));
+        return out;
+    }
     sums.map(|sum| total(sum))
+}
+
+/// The products of four heads of a query with those of a key, `dim` each, a multiple of 16.
+#[target_feature(enable = "avx512f,avx512dq")]
+pub fn dots_of_heads_bf16(q: &[f32], key: &[i16], dim: usize) -> [f32; 4] {
+    assert!(dim.is_multiple_of(16) && q.len() >= 4 * dim && key.len() >= 4 * dim);
+    let mut sums = [_mm512_setzero_ps(); 4];
+    for (h, sum) in sums.iter_mut().enumerate() {
+        for c in (h * dim..(h + 1) * dim).step_by(16) {
+            // SAFETY: `c + 16` is at most four heads.
+            unsafe {
+                let q = _mm512_loadu_ps(q.as_ptr().add(c));
+                *sum = _mm512_fmadd_ps(q, load_bf16(key.as_ptr().add(c)), *sum);
+            }
+        }
+    }
+    totals(sums)
+}
+
+/// The weighted sum of 256 columns of values, which hold whole heads of `dim` (a multiple of 16);
+/// the weights of one head are `visible` apart from the next one's.
+#[target_feature(enable = "avx512f")]
+pub fn weigh_heads_bf16<'a>(
+    weights: &[f32],
+    visible: usize,
+    value: impl Fn(usize) -> &'a [i16],
+    dim: usize,
+    out: &mut [f32],
+) {
+    const WIDE: usize = 16;
+    assert!(dim.is_multiple_of(16) && out.len() == 16 * WIDE);
+    assert!(weights.len() >= (out.len() - 1) / dim * visible + visible);
+    let mut sums = [_mm512_setzero_ps(); WIDE];
+    for i in 0..visible {
+        let value = &value(i)[..16 * WIDE];
+        for (j, sum) in sums.iter_mut().enumerate() {
+            // SAFETY: both lengths were looked at above.
+            unsafe {
+                let p = _mm512_set1_ps(*weights.get_unchecked(16 * j / dim * visible + i));
+                *sum = _mm512_fmadd_ps(p, load_bf16(value.as_ptr().add(16 * j)), *sum);
+            }
+        }
+    }
+    for (sum, out) in sums.iter().zip(out.as_chunks_mut::<16>().0) {
+        // SAFETY: room for 16.
+        unsafe { _mm512_storeu_ps(out.as_mut_ptr(), *sum) };
+    }
 }
 
 /// Adds the weighted columns `from..from + 32` of values: `G` sums of 32 each into `out`, rows of

@@ -3,9 +3,9 @@
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::{Backend, ROWS, contiguous};
-use crate::kernels;
+use super::{Backend, contiguous};
 pub(crate) use crate::kernels::Activation;
+use crate::kernels::{self, rows_a_task};
 
 /// `activation(x)`.
 pub(crate) fn activate(x: &Tensor, activation: Activation, backend: Backend) -> Result<Tensor> {
@@ -46,8 +46,8 @@ impl CustomOp1 for Activate {
         let x = contiguous(storage, layout)?;
         let (_, width) = layout.shape().dims2()?;
         let mut out = vec![0f32; x.len()];
-        out.par_chunks_mut(ROWS * width)
-            .zip(x.par_chunks(ROWS * width))
+        out.par_chunks_mut(rows_a_task(width) * width)
+            .zip(x.par_chunks(rows_a_task(width) * width))
             .for_each(|(out, x)| kernels::activate(x, self.0, out));
         Ok((CpuStorage::F32(out), layout.shape().clone()))
     }
@@ -65,8 +65,8 @@ impl CustomOp1 for Gated {
         let (rows, twice) = layout.shape().dims2()?;
         let width = twice / 2;
         let mut out = vec![0f32; rows * width];
-        out.par_chunks_mut(ROWS * width)
-            .zip(x.par_chunks(ROWS * twice))
+        out.par_chunks_mut(rows_a_task(width) * width)
+            .zip(x.par_chunks(rows_a_task(width) * twice))
             .for_each(|(out, x)| kernels::gated(x, width, self.0, out));
         Ok((CpuStorage::F32(out), (rows, width).into()))
     }

@@ -9,7 +9,7 @@ use candle_core::{
 use rayon::prelude::*;
 
 use super::{Backend, contiguous};
-use crate::kernels::{self, Bias, Cell, Memory};
+use crate::kernels::{self, Bias, Cell, Memory, Query, Scratch, TOGETHER};
 
 /// The tokens of a forward pass, and what they see.
 pub(crate) struct Pass {
@@ -249,11 +249,19 @@ impl Attend<'_> {
         let width = a.q_width();
         let level = kernels::level();
         let mut out = vec![0f32; self.pass.tokens.len() * width];
-        out.par_chunks_mut(width)
-            .zip(q.par_chunks(stride))
-            .zip(&self.pass.tokens)
-            .with_min_len(2)
-            .for_each_init(Vec::new, |scores, ((out, q), &(sequence, position))| {
+        let mut rest = out.as_mut_slice();
+        let groups: Vec<_> = self
+            .groups()
+            .into_iter()
+            .map(|tokens| {
+                let out = rest.split_off_mut(..tokens.len() * width);
+                (tokens, out.unwrap_or_default())
+            })
+            .collect();
+        groups
+            .into_par_iter()
+            .for_each_init(Scratch::default, |scratch, (tokens, out)| {
+                let (sequence, position) = self.pass.tokens[tokens.start];
                 let history = &self.pass.histories[sequence];
                 let visible = a.reach.visible(position, history.len());
                 let memory = Memory {
@@ -266,13 +274,35 @@ impl Attend<'_> {
                     dim: a.dim,
                     bias: self.bias.map(|bias| Bias {
                         values: &bias.values,
-                        stride: 2 * bias.reach - 1,
-                        at: bias.reach - 1 - position,
+                        reach: bias.reach,
                     }),
                 };
-                memory.attend(level, &q[..width], a.scale, scores, out);
+                let queries: Vec<_> = tokens
+                    .map(|t| Query {
+                        heads: &q[t * stride..t * stride + width],
+                        position: self.pass.tokens[t].1,
+                    })
+                    .collect();
+                memory.attend(level, &queries, a.scale, scratch, out);
             });
         out
+    }
+
+    /// The tokens in groups that see the same.
+    fn groups(&self) -> Vec<Range<usize>> {
+        let (tokens, histories) = (&self.pass.tokens, &self.pass.histories);
+        let same = |a: usize, b: usize| {
+            let (a, b) = (tokens[a].0, tokens[b].0);
+            self.attention.reach == Reach::All && (a == b || histories[a] == histories[b])
+        };
+        let mut groups: Vec<Range<usize>> = Vec::new();
+        for t in 0..tokens.len() {
+            match groups.last_mut() {
+                Some(last) if last.len() < TOGETHER && same(last.start, t) => last.end = t + 1,
+                _ => groups.push(t..t + 1),
+            }
+        }
+        groups
     }
 }
 

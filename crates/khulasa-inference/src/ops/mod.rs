@@ -16,7 +16,7 @@ use rayon::prelude::*;
 pub(crate) use self::activation::{Activation, activate, gated};
 pub(crate) use self::attention::{Attention, Pass, PositionBias, Reach, Store, attend, write};
 pub(crate) use self::layer_norm::LayerNorm;
-use crate::kernels;
+use crate::kernels::{self, rows_a_task};
 
 /// Which implementation runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +42,39 @@ fn contiguous_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'
     }
 }
 
-/// Rows per task, so that a decoding step's few rows stay on one thread where they are cheap.
-const ROWS: usize = 8;
+/// `x + y`. With [`Backend::Fused`] `x` itself is changed.
+pub(crate) fn sum(x: Tensor, y: &Tensor, backend: Backend) -> Result<Tensor> {
+    match backend {
+        Backend::Fused => {
+            x.inplace_op2(y, &Sum)?;
+            Ok(x)
+        }
+        Backend::Portable => x + y,
+    }
+}
+
+struct Sum;
+
+impl InplaceOp2 for Sum {
+    fn name(&self) -> &'static str {
+        "sum"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &mut CpuStorage,
+        x_layout: &Layout,
+        y: &CpuStorage,
+        y_layout: &Layout,
+    ) -> Result<()> {
+        let (x, y) = (contiguous_mut(x, x_layout)?, contiguous(y, y_layout)?);
+        let piece = rows_a_task(1);
+        x.par_chunks_mut(piece)
+            .zip(y.par_chunks(piece))
+            .for_each(|(x, y)| kernels::add(x, y));
+        Ok(())
+    }
+}
 
 /// Root-mean-square norm with its weight.
 pub(crate) struct RmsNorm {
@@ -101,7 +132,7 @@ impl CustomOp1 for Norm<'_> {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = contiguous(storage, layout)?;
         let mut out = vec![0f32; x.len()];
-        let piece = ROWS * self.0.values.len();
+        let piece = rows_a_task(self.0.values.len()) * self.0.values.len();
         out.par_chunks_mut(piece)
             .zip(x.par_chunks(piece))
             .for_each(|(out, x)| {
@@ -124,7 +155,7 @@ impl InplaceOp2 for Norm<'_> {
         y_layout: &Layout,
     ) -> Result<()> {
         let (x, y) = (contiguous_mut(x, x_layout)?, contiguous(y, y_layout)?);
-        let piece = ROWS * self.0.values.len();
+        let piece = rows_a_task(self.0.values.len()) * self.0.values.len();
         x.par_chunks_mut(piece)
             .zip(y.par_chunks(piece))
             .for_each(|(x, y)| {
@@ -240,7 +271,7 @@ impl InplaceOp1 for Rotate<'_> {
         let norm = |n: &'_ RmsNorm| n.epsilon;
         rows.par_chunks_mut(self.attention.width())
             .zip(self.pass.tokens())
-            .with_min_len(ROWS)
+            .with_min_len(rows_a_task(self.attention.width()))
             .for_each(|(row, &(_, position))| {
                 let (cos, sin) = self.angles.at(position);
                 for (h, head) in row.chunks_exact_mut(dim).take(heads + kv_heads).enumerate() {

@@ -10,6 +10,8 @@ mod select;
 mod single;
 
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use candle_core::{CpuStorage, Device, Storage, Tensor};
 pub use candle_transformers::generation::Sampling;
@@ -135,6 +137,9 @@ pub enum Event<'a> {
 /// Prompt tokens that are enough for one step: more would only take more memory.
 const PREFILL: usize = 512;
 
+/// How often a thread looks for work before it lets others have its core.
+const PATIENCE: usize = 200;
+
 /// How many tokens a prompt's output has at least, and at most.
 #[derive(Debug, Clone, Copy)]
 struct Lengths {
@@ -199,8 +204,8 @@ impl Running {
     }
 }
 
-/// Runs all prompts. See [`crate::Generator::generate`]. Scores are selected on `device`; without
-/// one, all are read where they are.
+/// Runs all prompts. See [`crate::Generator::generate`]. The logits are on `device`, or in main
+/// memory.
 pub(crate) fn run(
     model: &dyn Model,
     pool: &rayon::ThreadPool,
@@ -253,10 +258,7 @@ pub(crate) fn run(
         prompt_tokens: most(&|p| p.tokens.len()),
     })?;
 
-    let selector = match device {
-        Some(device) => Selector::new(device, shape.output_vocab, options)?,
-        None => None,
-    };
+    let selector = Selector::new(device, shape.output_vocab, options)?;
     let mut results = vec![Vec::new(); prompts.len()];
     let mut waiting = prompts.iter().enumerate();
     let mut running: Vec<(usize, Running)> = Vec::new();
@@ -271,7 +273,7 @@ pub(crate) fn run(
             new.push((index, prompt));
         }
         let tokens: Vec<_> = new.iter().map(|(_, p)| p.tokens.as_slice()).collect();
-        let starts = pool.install(|| model.start(&mut cache, &tokens))?;
+        let starts = awake(pool, || model.start(&mut cache, &tokens))?;
         for ((index, prompt), start) in new.into_iter().zip(starts) {
             let lengths = Lengths {
                 min: prompt.min_new_tokens,
@@ -282,8 +284,9 @@ pub(crate) fn run(
         if running.is_empty() {
             return Ok(results);
         }
-        let (outcomes, output_tokens) =
-            pool.install(|| step(model, &cache, selector.as_ref(), &mut running, options))?;
+        let (outcomes, output_tokens) = awake(pool, || {
+            step(model, &cache, selector.as_ref(), &mut running, options)
+        })?;
         if observer(Event::Step {
             input_tokens,
             output_tokens,
@@ -314,6 +317,47 @@ pub(crate) fn run(
     }
 }
 
+/// Runs `f` on a thread of the pool while the others wait for its parts without going to sleep: a
+/// step has many short parts, and waking a thread takes longer than most of them.
+fn awake<R: Send>(pool: &rayon::ThreadPool, f: impl FnOnce() -> R + Send) -> R {
+    struct Done<'a>(&'a AtomicBool);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Release);
+        }
+    }
+    let (done, work, result) = (
+        AtomicBool::new(false),
+        Mutex::new(Some(f)),
+        Mutex::new(None),
+    );
+    pool.broadcast(|thread| {
+        if thread.index() == 0 {
+            let _done = Done(&done);
+            let f = work.lock().ok().and_then(|mut work| work.take());
+            let found = f.map(|f| f());
+            if let Ok(mut result) = result.lock() {
+                *result = found;
+            }
+        } else {
+            let mut idle = 0;
+            while !done.load(Ordering::Acquire) {
+                if rayon::yield_now() == Some(rayon::Yield::Executed) {
+                    idle = 0;
+                } else if idle < PATIENCE {
+                    idle += 1;
+                    std::hint::spin_loop();
+                } else {
+                    // The leader may be waiting for this very core.
+                    std::thread::yield_now();
+                }
+            }
+        }
+    });
+    let result = result.into_inner().unwrap_or_else(PoisonError::into_inner);
+    result.unwrap_or_else(|| unreachable!("the first thread ran it"))
+}
+
 /// One forward pass and what follows from its logits: for each running prompt its hypotheses, if
 /// it is done; and the number of sequences that ran.
 fn step(
@@ -330,14 +374,15 @@ fn step(
         rows.push(batch.len()..batch.len() + inputs.len());
         batch.extend(inputs);
     }
-    let logits = model.forward(cache, &mut batch)?;
-    let (sequences, vocab) = logits.dims2()?;
+    let output = model.forward(cache, &mut batch)?;
+    let vocab = model.shape().output_vocab;
+    let sequences = batch.len();
     let selected = match selector {
         Some(selector) => {
             let changed = running
                 .iter()
                 .flat_map(|(_, it)| it.changed(vocab, options));
-            Some(selector.select(&logits, changed.collect())?)
+            selector.select(&output, changed.collect())?
         }
         None => None,
     };
@@ -350,7 +395,7 @@ fn step(
     };
     let outcomes = match selected {
         Some(selected) => advance(selected.into_iter().map(Scores::Selected).collect()),
-        None => with_values(&logits, |values| {
+        None => with_values(&output.logits()?, |values| {
             advance(values.chunks_exact(vocab).map(Scores::All).collect())
         })?,
     }?;

@@ -1,11 +1,13 @@
-//! What leaves a device at every step: of a sequence's logits only those that search needs, as its
-//! rules and its beam are wide.
+//! What search reads at every step: of a sequence's logits only those that its rules and the width
+//! of its beam ask for, found while the head multiplies or on the device where the logits are.
 
 use candle_core::{DType, Device, Tensor};
 
 use super::{Options, Search, beam};
 use crate::Result;
-use crate::kernels::log_sum_exp;
+pub(super) use crate::kernels::Selected;
+use crate::kernels::{Wanted, log_sum_exp};
+use crate::model::Output;
 
 /// What search knows of the logits of a sequence's next token.
 pub(super) enum Scores<'a> {
@@ -13,19 +15,6 @@ pub(super) enum Scores<'a> {
     All(&'a [f32]),
     /// Those that [`Selector::select`] found.
     Selected(Selected),
-}
-
-/// Some of a sequence's logits.
-#[derive(Debug)]
-pub(super) struct Selected {
-    vocab: usize,
-    /// The largest of the tokens that rules leave alone: best first, of equals the lower token.
-    pub best: Vec<(u32, f32)>,
-    /// Those of the tokens that rules change, in the order of the tokens.
-    changed: Vec<(u32, f32)>,
-    log_sum_exp: f32,
-    /// The same over the tokens that rules leave alone.
-    pub unchanged_log_sum_exp: f32,
 }
 
 impl Scores<'_> {
@@ -63,18 +52,18 @@ impl Scores<'_> {
 /// More passes over the logits than this would take longer than to copy them.
 const MOST: usize = 64;
 
-/// Selects on a device.
+/// Selects scores.
 pub(super) struct Selector {
     /// How many of the largest logits.
     count: usize,
-    /// `[1, vocabulary]`: every token's id, as a float.
-    tokens: Tensor,
+    /// For a device: `[1, vocabulary]`, every token's id as a float.
+    tokens: Option<Tensor>,
 }
 
 impl Selector {
-    /// For what these options need of a vocabulary on this device; `None` if that is all logits:
-    /// of sampling, and of beams so wide that selecting would take longer.
-    pub fn new(device: &Device, vocab: usize, options: &Options) -> Result<Option<Self>> {
+    /// For what these options need of a vocabulary, on a device if the logits are on one; `None` if
+    /// that is all logits: of sampling, and of beams so wide that selecting would take longer.
+    pub fn new(device: Option<&Device>, vocab: usize, options: &Options) -> Result<Option<Self>> {
         let count = match &options.search {
             Search::Greedy => 1,
             Search::Beam(beam) => beam::candidates(beam, &options.stop),
@@ -84,16 +73,50 @@ impl Selector {
         if count > MOST || vocab > 1 << 24 {
             return Ok(None);
         }
-        let tokens = Tensor::arange(0, vocab as u32, device)?.to_dtype(DType::F32)?;
-        let tokens = tokens.unsqueeze(0)?;
+        let tokens = match device {
+            Some(device) => {
+                let tokens = Tensor::arange(0, vocab as u32, device)?.to_dtype(DType::F32)?;
+                Some(tokens.unsqueeze(0)?)
+            }
+            None => None,
+        };
         Ok(Some(Self { count, tokens }))
     }
 
-    /// Selects from every row of logits, `[sequences, vocabulary]` in f32, given the tokens of
-    /// each that rules change, in order. One copy to main memory brings all of it, and only
+    /// Selects for every sequence, given the tokens of each that rules change, in order. `None`
+    /// where it is best to look at all logits: they stand in main memory.
+    pub fn select(
+        &self,
+        output: &Output<'_>,
+        changed: Vec<Vec<u32>>,
+    ) -> Result<Option<Vec<Selected>>> {
+        if let Some(tokens) = &self.tokens {
+            return self
+                .select_on_device(&output.logits()?, tokens, changed)
+                .map(Some);
+        }
+        let Output::Hidden(x, head) = output else {
+            return Ok(None);
+        };
+        let wanted: Vec<_> = changed
+            .iter()
+            .map(|changed| Wanted {
+                count: self.count,
+                changed,
+            })
+            .collect();
+        Ok(head.select(x, &wanted)?)
+    }
+
+    /// Selects from every row of logits, `[sequences, vocabulary]` in f32. One copy to main memory brings all of it, and only
     /// operations are used that CUDA and Metal have for any vocabulary: sorting by candle is
     /// limited by a block's shared memory, and its argmax on CUDA takes any of equals.
-    pub fn select(&self, logits: &Tensor, changed: Vec<Vec<u32>>) -> Result<Vec<Selected>> {
+    fn select_on_device(
+        &self,
+        logits: &Tensor,
+        tokens: &Tensor,
+        changed: Vec<Vec<u32>>,
+    ) -> Result<Vec<Selected>> {
         let (rows, vocab) = logits.dims2()?;
         let device = logits.device();
         let total = sum_exp_log(logits)?;
@@ -116,7 +139,7 @@ impl Selector {
             columns = vec![columns.swap_remove(0), sum_exp_log(&left)?, originals];
         }
         let shape = (rows, vocab);
-        let tokens = self.tokens.broadcast_as(shape)?;
+        let tokens = tokens.broadcast_as(shape)?;
         let constant = |value: f32| Tensor::new(&[[value]], device)?.broadcast_as(shape);
         let (none, lowest) = (constant(f32::INFINITY)?, constant(f32::NEG_INFINITY)?);
         for round in 0..self.count {
@@ -181,7 +204,13 @@ mod tests {
             ..Beam::default()
         };
         let options = options(Search::Beam(beam), Rules::default());
-        Selector::new(&Device::Cpu, vocab, &options).unwrap()
+        Selector::new(Some(&Device::Cpu), vocab, &options).unwrap()
+    }
+
+    fn select(size: usize, logits: Tensor, changed: Vec<Vec<u32>>) -> Vec<Selected> {
+        let selector = selector(size, logits.dims()[1]).unwrap();
+        let selected = selector.select(&Output::Logits(logits), changed);
+        selected.unwrap().unwrap()
     }
 
     #[test]
@@ -194,7 +223,7 @@ mod tests {
         ];
         let logits = Tensor::new(&rows, &Device::Cpu).unwrap();
         let changed = vec![vec![1, 4], vec![], vec![0, 3, 5], vec![2]];
-        let found = selector(2, 6).unwrap().select(&logits, changed).unwrap();
+        let found = select(2, logits, changed);
         assert_eq!(found[0].best, [(3, 3.0), (2, 2.0), (0, 1.0), (5, 0.5)]);
         assert_eq!(found[0].changed, [(1, 3.0), (4, NONE)]);
         assert_eq!(found[1].best, [(0, 0.0), (1, 0.0), (2, 0.0), (3, 0.0)]);
@@ -220,7 +249,7 @@ mod tests {
     fn without_changes_one_sum_is_the_other() {
         let logits = Tensor::new(&[[1f32, 2.0], [2.0, 1.0]], &Device::Cpu).unwrap();
         let changed = vec![Vec::new(), Vec::new()];
-        let found = selector(1, 2).unwrap().select(&logits, changed).unwrap();
+        let found = select(1, logits, changed);
         assert_eq!(found[0].best, [(1, 2.0), (0, 1.0)]);
         assert_eq!(found[1].best, [(0, 2.0), (1, 1.0)]);
         for found in found {

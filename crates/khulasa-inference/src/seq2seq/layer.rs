@@ -5,10 +5,8 @@ use candle_core::{Device, Result, Tensor};
 use super::config::{Config, NormKind};
 use super::names::{Naming, Product, Projection, Side, Target};
 use crate::cache::Layer as Stores;
-use crate::linear::{Form, Linear};
-use crate::ops::{
-    self, Activation, Attention, Backend, LayerNorm, Pass, PositionBias, Reach, RmsNorm,
-};
+use crate::linear::{FeedForward, Form, Linear};
+use crate::ops::{self, Attention, Backend, LayerNorm, Pass, PositionBias, Reach, RmsNorm};
 use crate::weights::Weights;
 
 /// Where layers are read from, and how.
@@ -34,6 +32,14 @@ impl Norm {
             Norm::RootMeanSquare(norm) => norm.forward(x, backend),
         }
     }
+
+    /// `norm(x + y)`, in place where it can be.
+    fn after_sum(&self, x: Tensor, y: &Tensor, backend: Backend) -> Result<Tensor> {
+        match self {
+            Norm::Layer(norm) => norm.after_sum(x, y, backend),
+            Norm::RootMeanSquare(norm) => norm.forward(&ops::sum(x, y, backend)?, backend),
+        }
+    }
 }
 
 /// A part of a layer stands between a norm and a residual sum, in one order or the other.
@@ -51,10 +57,10 @@ impl Residual {
     ) -> Result<Tensor> {
         if self.before {
             let y = part(&self.norm.forward(&x, backend)?)?;
-            x + y
+            ops::sum(x, &y, backend)
         } else {
             let y = part(&x)?;
-            self.norm.forward(&(x + y)?, backend)
+            self.norm.after_sum(x, &y, backend)
         }
     }
 }
@@ -161,7 +167,8 @@ impl Loader<'_> {
         })
     }
 
-    fn feed_forward(&self, side: Side, index: usize) -> crate::Result<FeedForward> {
+    fn feed_forward(&self, side: Side, index: usize) -> crate::Result<(Residual, FeedForward)> {
+        let residual = self.residual(&self.naming.feed_forward_norm(side, index))?;
         let config = self.config;
         let width = match side {
             Side::Encoder => config.encoder.feed_forward,
@@ -172,13 +179,13 @@ impl Loader<'_> {
         if config.gated {
             first.insert(0, (name(Product::Gate), width));
         }
-        Ok(FeedForward {
-            residual: self.residual(&self.naming.feed_forward_norm(side, index))?,
+        let layer = FeedForward {
             first: self.linear(&first, config.hidden)?,
             activation: config.activation,
             gated: config.gated,
             down: self.linear(&[(name(Product::Down), config.hidden)], width)?,
-        })
+        };
+        Ok((residual, layer))
     }
 }
 
@@ -234,33 +241,10 @@ impl CrossAttention {
     }
 }
 
-struct FeedForward {
-    residual: Residual,
-    /// Gate and up side by side, or up alone.
-    first: Linear,
-    activation: Activation,
-    gated: bool,
-    down: Linear,
-}
-
-impl FeedForward {
-    fn forward(&self, x: Tensor, backend: Backend) -> Result<Tensor> {
-        self.residual.around(x, backend, |x| {
-            let h = self.first.forward(x)?;
-            let h = if self.gated {
-                ops::gated(&h, self.activation, backend)?
-            } else {
-                ops::activate(&h, self.activation, backend)?
-            };
-            self.down.forward(&h)
-        })
-    }
-}
-
 /// A layer of the encoder.
 pub(super) struct EncoderLayer {
     attention: SelfAttention,
-    feed_forward: FeedForward,
+    feed_forward: (Residual, FeedForward),
 }
 
 impl EncoderLayer {
@@ -280,7 +264,8 @@ impl EncoderLayer {
         backend: Backend,
     ) -> Result<Tensor> {
         let x = self.attention.forward(x, stores, bias, pass, backend)?;
-        self.feed_forward.forward(x, backend)
+        let (residual, feed_forward) = &self.feed_forward;
+        residual.around(x, backend, |x| feed_forward.forward(x, backend))
     }
 }
 
@@ -288,7 +273,7 @@ impl EncoderLayer {
 pub(super) struct DecoderLayer {
     attention: SelfAttention,
     cross: CrossAttention,
-    feed_forward: FeedForward,
+    feed_forward: (Residual, FeedForward),
 }
 
 impl DecoderLayer {
@@ -324,6 +309,7 @@ impl DecoderLayer {
     ) -> Result<Tensor> {
         let x = self.attention.forward(x, own, bias, pass, backend)?;
         let x = self.cross.forward(x, sources, cross, backend)?;
-        self.feed_forward.forward(x, backend)
+        let (residual, feed_forward) = &self.feed_forward;
+        residual.around(x, backend, |x| feed_forward.forward(x, backend))
     }
 }

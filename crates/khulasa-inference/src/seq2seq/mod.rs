@@ -20,9 +20,9 @@ pub(crate) use self::names::Naming;
 use self::names::Side;
 use crate::Result;
 use crate::cache::{Batch, Cache, Place, Sequence};
-use crate::linear::{Form, Weight};
-use crate::model::{Model, Room, Shape, Start};
-use crate::ops::{Backend, Pass, PositionBias};
+use crate::linear::{Form, Linear, Weight};
+use crate::model::{Model, Output, Room, Shape, Start};
+use crate::ops::{self, Backend, Pass, PositionBias};
 use crate::weights::Weights;
 
 /// An encoder–decoder model.
@@ -33,8 +33,9 @@ pub(crate) struct Seq2Seq {
     device: Device,
     encoder: Stack<EncoderLayer>,
     decoder: Stack<DecoderLayer>,
-    head: Weight,
-    head_bias: Option<Tensor>,
+    head: Linear,
+    /// The type of keys and values.
+    dtype: DType,
 }
 
 /// One side of the model.
@@ -101,7 +102,8 @@ impl<L> Stack<L> {
         }
         if let Some(table) = &self.positions {
             let at: Vec<u32> = pass.tokens().iter().map(|&(_, p)| p as u32).collect();
-            x = (x + table.index_select(&Tensor::new(at, &model.device)?, 0)?)?;
+            let at = table.index_select(&Tensor::new(at, &model.device)?, 0)?;
+            x = ops::sum(x, &at, model.backend)?;
         }
         match &self.embedding_norm {
             Some(norm) => Ok(norm.forward(&x, model.backend)?),
@@ -154,14 +156,16 @@ impl Seq2Seq {
         } else {
             written.clone()
         };
-        let head_bias = match config.output_bias && weights.has(naming.head_bias()) {
-            true => Some(
-                weights
-                    .read(naming.head_bias(), &[1, config.output_vocab])?
-                    .to_device(device)?,
-            ),
+        let bias = match config.output_bias && weights.has(naming.head_bias()) {
+            true => Some(weights.read(naming.head_bias(), &[1, config.output_vocab])?),
             false => None,
         };
+        let dtype = match &head {
+            // bf16 as its bits: zeroed memory of this type is not touched before it is used.
+            Weight::Int8(_) => DType::I16,
+            Weight::Dense(weight) => weight.dtype(),
+        };
+        let head = Linear::head(head, config.output_vocab, bias.as_ref(), form, device)?;
         let encoder = Stack::load(&loader, Side::Encoder, read, |i| {
             EncoderLayer::load(&loader, i)
         })?;
@@ -182,7 +186,7 @@ impl Seq2Seq {
             encoder,
             decoder,
             head,
-            head_bias,
+            dtype,
             config,
         })
     }
@@ -196,11 +200,7 @@ impl Seq2Seq {
         Place {
             layers: layers.count,
             width: layers.heads * layers.head_dim,
-            dtype: match &self.head {
-                // bf16 as its bits: zeroed memory of this type is not touched before it is used.
-                Weight::Int8(_) => DType::I16,
-                Weight::Dense(weight) => weight.dtype(),
-            },
+            dtype: self.dtype,
             device: self.device.clone(),
         }
     }
@@ -263,7 +263,7 @@ impl Model for Seq2Seq {
         Ok(starts)
     }
 
-    fn forward(&self, cache: &Cache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Tensor> {
+    fn forward(&self, cache: &Cache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Output<'_>> {
         let Batch {
             ids,
             last,
@@ -283,11 +283,6 @@ impl Model for Seq2Seq {
         if self.config.scale_output {
             x = (x * (self.config.hidden as f64).powf(-0.5))?;
         }
-        let logits = self.head.multiply(&x, self.config.output_vocab)?;
-        let logits = logits.to_dtype(DType::F32)?;
-        match &self.head_bias {
-            Some(bias) => Ok(logits.broadcast_add(bias)?),
-            None => Ok(logits),
-        }
+        Ok(Output::Hidden(x, &self.head))
     }
 }

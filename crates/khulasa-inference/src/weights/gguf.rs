@@ -15,7 +15,7 @@ use super::{
     Weights, check_shape, gguf_header, model_error, not_finite, quantize_parts, read_error,
 };
 use crate::Result;
-use crate::kernels::{BLOCK, PackedMatrix};
+use crate::kernels::{GGUF_BLOCK, PackedMatrix};
 
 /// An open GGUF file with its shards.
 pub(crate) struct Gguf {
@@ -186,7 +186,8 @@ impl Weights for Gguf {
             let info = self.find(name)?.content.tensor_infos.get(name)?;
             block_bytes(info.ggml_dtype)
         };
-        if !inner.is_multiple_of(BLOCK) || !parts.iter().all(|(name, _)| exact(name).is_some()) {
+        if !inner.is_multiple_of(GGUF_BLOCK) || !parts.iter().all(|(name, _)| exact(name).is_some())
+        {
             return quantize_parts(self, parts, inner);
         }
         let mut tensors = Vec::new();
@@ -257,7 +258,7 @@ fn repack(tensors: &[QTensor], inner: usize) -> Result<PackedMatrix> {
         columns += tensor.shape().dims()[0];
         parts.push((from, tensor.dtype(), tensor.data()?));
     }
-    let blocks = inner / BLOCK;
+    let blocks = inner / GGUF_BLOCK;
     Ok(PackedMatrix::pack(
         columns,
         inner,
