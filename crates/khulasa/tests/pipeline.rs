@@ -635,8 +635,8 @@ fn an_article_without_a_title_gets_a_headline() {
         })
         .unwrap();
     let whole = hypothesis(text.split_inclusive(". ").next().unwrap()).text;
-    let first: Vec<&str> = whole.split_whitespace().take(14).collect();
-    assert_eq!(digest.title, Some(first.join(" ")));
+    let first: Vec<&str> = whole.split_whitespace().take(20).collect();
+    assert_eq!(digest.title, Some(format!("{}…", first.join(" "))));
     assert!(digest.title_made);
     assert_eq!(told, [digest.title.clone(), Some("summary".to_owned())]);
     for scope in [Khulasa::translate, Khulasa::summarize] {

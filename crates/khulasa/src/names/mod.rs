@@ -23,6 +23,9 @@ use sentence::Token;
 /// A word whose distance is at most this is the same name.
 pub(crate) const NEAR: f32 = 0.28;
 
+/// The distance of a word in quotes that does not sound like the Arabic.
+const QUOTED: f32 = 0.5;
+
 /// A name that was spelled in several ways, or missing from some sentences.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Name {
@@ -106,13 +109,12 @@ impl Names {
             let mut spellings: BTreeMap<&str, Spelling> = BTreeMap::new();
             let mut found = 0;
             for &i in &places {
-                let spelling = match nickname {
-                    true => all[i].quoted_name().map(|name| (name, 0.0)),
-                    false => {
-                        let name = all[i].name_of(key, &keys[i], &self.small);
-                        name.map(|(token, distance)| (token.text.as_str(), distance))
-                    }
-                };
+                let name = all[i].name_of(key, &keys[i], &self.small);
+                let name = name.map(|(token, distance)| (token.text.as_str(), distance));
+                let spelling = name.or_else(|| {
+                    let quoted = all[i].quoted_name().filter(|_| nickname)?;
+                    Some((quoted, QUOTED))
+                });
                 let Some((text, distance)) = spelling else {
                     continue;
                 };
@@ -159,13 +161,10 @@ impl Names {
             let Some((key, chosen)) = names.into_iter().flatten().find_map(known) else {
                 continue;
             };
-            let token = match seen.quotes(key) {
-                true => seen.quoted_token(),
-                false => {
-                    let name = seen.name_of(key, &keys, &self.small);
-                    name.map(|(token, _)| token.clone())
-                }
-            };
+            let name = seen.name_of(key, &keys, &self.small);
+            let token = name
+                .map(|(token, _)| token.clone())
+                .or_else(|| seen.quoted_token().filter(|_| seen.quotes(key)));
             if let Some(token) = token
                 && !same(&token.text, &chosen.target)
                 && !gazetteer::knows(&token.text)
@@ -261,7 +260,7 @@ pub(crate) fn sounds_like(arabic: &str, english: &str) -> bool {
 pub(crate) fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.to_lowercase(), b.to_lowercase());
     let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
-    let stem = short.trim_end_matches(['e', 'y', 'a', 'o']);
+    let stem = short.trim_end_matches(['a', 'e', 'i', 'o', 'u', 'y']);
     short == long || (stem.chars().count() > 2 && long.starts_with(stem))
 }
 

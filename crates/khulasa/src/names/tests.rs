@@ -153,3 +153,16 @@ fn a_name_that_begins_like_a_conjunction_is_not_taken_apart() {
     let unchanged: Vec<&str> = english.iter().map(|pair| pair.1).collect();
     assert_eq!(spelled(&english), unchanged);
 }
+
+#[test]
+fn what_sounds_like_a_name_counts_more_than_what_is_in_quotes() {
+    let english = spelled(&[
+        ("قاد جوني ريد السيارة", "Johnny Reid drove the car."),
+        ("قال السيد ريد ذلك", "Then Mr Reid said so."),
+        ("السيد \"ريد\" مسرع", "Mr \"Drey\" is fast."),
+        ("أوقف السيد \"ريد\"", "They stopped Mr \"Drey\"."),
+    ]);
+    assert_eq!(english[1], "Then Mr Reid said so.");
+    assert_eq!(english[2], "Mr \"Reid\" is fast.");
+    assert_eq!(english[3], "They stopped Mr \"Reid\".");
+}

@@ -194,13 +194,15 @@ fn strong(article: &Article) -> Option<SentenceId> {
 }
 
 /// The most words of a headline that is made.
-const HEADLINE: usize = 14;
+const HEADLINE: usize = 20;
 
 /// A headline from a sentence's translation, if it has one.
 fn headline_of(translation: &Translation, id: SentenceId) -> Option<String> {
     let text = translation.sentence(id)?.target.as_deref()?;
-    let text = shorten(text, HEADLINE).trim_end_matches('.').trim();
-    (!text.is_empty()).then(|| text.to_owned())
+    let (text, is_whole) = shorten(text, HEADLINE);
+    let text = text.trim_end_matches('.').trim();
+    let end = if is_whole { "" } else { "…" };
+    (!text.is_empty()).then(|| format!("{text}{end}"))
 }
 
 /// The sentences to translate, in the groups in which they are translated; at least one group.

@@ -29,7 +29,7 @@ impl Room {
             if !self.sentences.is_empty() || self.words == 0 {
                 return false;
             }
-            let kept = shorten(&sentence.text, self.words);
+            let (kept, _) = shorten(&sentence.text, self.words);
             let within = |span: &khulasa_tokenizer::Span| span.end <= kept.len();
             sentence
                 .flags

@@ -8,8 +8,8 @@ const OPENERS: [&str; 16] = [
 
 /// A sentence's beginning of at most so many words, cut at the end of a clause where there is one
 /// in the second half of them, without what stands at the cut; the whole sentence if it is no
-/// longer.
-pub(crate) fn shorten(text: &str, most: usize) -> &str {
+/// longer. Also whether it ends where a clause does.
+pub(crate) fn shorten(text: &str, most: usize) -> (&str, bool) {
     let mut end = 0;
     let words: Vec<(usize, &str)> = text
         .split_whitespace()
@@ -20,7 +20,7 @@ pub(crate) fn shorten(text: &str, most: usize) -> &str {
         })
         .collect();
     if words.len() <= most {
-        return text;
+        return (text, true);
     }
     let ends_clause = |&count: &usize| {
         words[count - 1].1.ends_with([',', ';', ':', '—'])
@@ -28,10 +28,11 @@ pub(crate) fn shorten(text: &str, most: usize) -> &str {
     };
     let cut = (most.div_ceil(2).max(1)..=most).rev().find(ends_clause);
     let Some((start, word)) = cut.unwrap_or(most).checked_sub(1).map(|last| words[last]) else {
-        return "";
+        return ("", false);
     };
     let loose = |c: char| matches!(c, ',' | ';' | ':' | '—' | '-' | '.' | '(');
-    text[..start + word.len()].trim_end_matches(loose)
+    let kept = text[..start + word.len()].trim_end_matches(loose);
+    (kept, cut.is_some())
 }
 
 #[cfg(test)]
@@ -43,19 +44,31 @@ mod tests {
         let text =
             "The ministry opened three hospitals, said the minister, after two years of work.";
         for (most, cut) in [
-            (100, text),
-            (13, text),
-            (9, "The ministry opened three hospitals, said the minister"),
-            (8, "The ministry opened three hospitals, said the minister"),
-            (7, "The ministry opened three hospitals"),
-            (5, "The ministry opened three hospitals"),
-            (3, "The ministry opened"),
-            (1, "The"),
-            (0, ""),
+            (100, (text, true)),
+            (13, (text, true)),
+            (
+                9,
+                (
+                    "The ministry opened three hospitals, said the minister",
+                    true,
+                ),
+            ),
+            (
+                8,
+                (
+                    "The ministry opened three hospitals, said the minister",
+                    true,
+                ),
+            ),
+            (7, ("The ministry opened three hospitals", true)),
+            (5, ("The ministry opened three hospitals", true)),
+            (3, ("The ministry opened", false)),
+            (1, ("The", false)),
+            (0, ("", false)),
         ] {
             assert_eq!(shorten(text, most), cut, "{most}");
         }
-        assert_eq!(shorten("", 0), "");
-        assert_eq!(shorten(" ، ", 0), "");
+        assert_eq!(shorten("", 0), ("", true));
+        assert_eq!(shorten(" ، ", 0), ("", false));
     }
 }
