@@ -11,8 +11,8 @@ pub trait Cell: Copy + Sync {
     /// Its value.
     fn get(self) -> f32;
 
-    /// The nearest cell to a value.
-    fn put(value: f32) -> Self;
+    /// The nearest cells to values.
+    fn put(values: &[f32], cells: &mut [Self]);
 
     /// The products of `G` queries with a key; `q` holds them end to end.
     #[inline(always)]
@@ -58,9 +58,8 @@ impl Cell for f32 {
         self
     }
 
-    #[inline(always)]
-    fn put(value: f32) -> Self {
-        value
+    fn put(values: &[f32], cells: &mut [Self]) {
+        cells.copy_from_slice(values);
     }
 }
 
@@ -70,10 +69,8 @@ impl Cell for i16 {
         f32::from_bits(u32::from(self as u16) << 16)
     }
 
-    #[inline(always)]
-    fn put(value: f32) -> Self {
-        let bits = value.to_bits();
-        (bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16) as i16
+    fn put(values: &[f32], cells: &mut [Self]) {
+        round(values, cells);
     }
 
     #[inline(always)]
@@ -162,6 +159,16 @@ fn weigh<'a, T: Cell + 'a, const G: usize>(
             for (o, v) in out.iter_mut().zip(&value(i)[from..to]) {
                 *o = p.mul_add(v.get(), *o);
             }
+        }
+    }
+}
+
+super::lanes::dispatch! {
+    /// Rounds to bf16; of two that are as near, to the even one.
+    fn round(values: &[f32], cells: &mut [i16]) {
+        for (cell, value) in cells.iter_mut().zip(values) {
+            let bits = value.to_bits();
+            *cell = (bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16) as i16;
         }
     }
 }
@@ -428,12 +435,27 @@ mod tests {
     use super::*;
     use crate::kernels::level;
 
+    fn rounded(values: &[f32]) -> Vec<i16> {
+        let mut cells = vec![0; values.len()];
+        i16::put(values, &mut cells);
+        cells
+    }
+
+    #[test]
+    fn values_are_rounded_to_the_nearest() {
+        let halfway = [0x3f80_8000u32, 0x3f81_8000, 0x3f80_8001, 0xbf80_7fff].map(f32::from_bits);
+        assert_eq!(
+            rounded(&halfway),
+            [0x3f80, 0x3f82, 0x3f81, 0xbf80u16 as i16]
+        );
+    }
+
     #[test]
     fn attention_over_a_history_in_two_rows() {
         // Two rows of capacity 2; position 0 stands in row 1, position 1 in row 0.
         let keys = [9.0, 9.0, 0.0, 2.0, 2.0, 0.0, 9.0, 9.0];
         let values = [9.0, 9.0, 3.0, 4.0, 1.0, 2.0, 9.0, 9.0];
-        let (keys16, values16) = (keys.map(i16::put), values.map(i16::put));
+        let (keys16, values16) = (rounded(&keys), rounded(&values));
         let (history, capacity, kv_heads, dim) = (&[1, 0], 2, 1, 2);
         for (from, expected) in [(0, [2.0, 3.0]), (1, [3.0, 4.0])] {
             let (mut scratch, mut out) = (Scratch::default(), [0.0; 2]);
@@ -484,12 +506,7 @@ mod tests {
                 values: &values,
                 reach: 11,
             };
-            let cells = |k| {
-                noise(9 * kv_heads * dim, k)
-                    .into_iter()
-                    .map(i16::put)
-                    .collect::<Vec<_>>()
-            };
+            let cells = |k| rounded(&noise(9 * kv_heads * dim, k));
             let (keys, values) = (cells(3), cells(5));
             let memory = Memory {
                 keys: &keys,

@@ -66,21 +66,25 @@ impl PackedMatrix {
         let target = Out(sums.as_mut_ptr());
         let found = std::sync::Mutex::new(vec![Selected::default(); rows]);
         each_piece(chunks, |chunks| {
-            let mut logits = vec![0f32; rows * CHUNK];
+            // Not zeroed: every chunk writes what it reads.
+            let mut buffer = Vec::<f32>::with_capacity(rows * CHUNK);
+            let first = Out(buffer.as_mut_ptr());
             let mut mine = vec![Selected::default(); rows];
             for chunk in chunks {
                 let from = chunk * CHUNK;
                 let to = columns.min(from + CHUNK);
                 for column in (from..to).step_by(PANEL) {
-                    // SAFETY: `logits` has room for all rows of a chunk.
+                    // SAFETY: there is room for all rows of a chunk.
                     unsafe {
-                        let out = logits.as_mut_ptr().add(column - from);
+                        let out = first.at(column - from);
                         let width = PANEL.min(to - column);
                         self.multiply_panel(level, x, 0..rows, column / PANEL, width, out, CHUNK);
                     }
                 }
                 for (row, (wanted, found)) in wanted.iter().zip(&mut mine).enumerate() {
-                    let logits = &mut logits[row * CHUNK..][..to - from];
+                    // SAFETY: these columns of this row were just written.
+                    let logits =
+                        unsafe { std::slice::from_raw_parts_mut(first.at(row * CHUNK), to - from) };
                     if let Some(bias) = bias {
                         add(logits, &bias[from..to]);
                     }

@@ -197,9 +197,7 @@ impl Write<'_> {
     ) {
         for (row, &(sequence, position)) in rows.zip(&self.pass.tokens) {
             let slot = self.pass.histories[sequence][position] as usize * capacity + position;
-            for (cell, &value) in store[slot * row.len()..].iter_mut().zip(row) {
-                *cell = T::put(value);
-            }
+            T::put(row, &mut store[slot * row.len()..(slot + 1) * row.len()]);
         }
     }
 }
