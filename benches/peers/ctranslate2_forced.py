@@ -12,9 +12,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model")
     parser.add_argument("prompts")
-    for name, usual in {"threads": 2, "workers": 1, "batch": 32, "beam": 1, "tokens": 32}.items():
+    for name, usual in {"threads": 2, "workers": 1, "batch": 32, "beam": 1}.items():
         parser.add_argument(f"--{name}", type=int, default=usual)
-    parser.add_argument("--prompts", type=int, dest="most")
     parser.add_argument("--precision", default="int8")
     return parser.parse_args()
 
@@ -32,7 +31,9 @@ def main(args):
     )
     load_seconds = time.perf_counter() - started
     with open(args.prompts) as file:
-        prompts = [list(map(str, json.loads(line))) for line in file][: args.most]
+        lines = [json.loads(line) for line in file]
+    prompts = [list(map(str, line["prompt"])) for line in lines]
+    (tokens,) = {line["tokens"] for line in lines}  # CTranslate2 takes one length for all
 
     def generate(prompts):
         started = time.perf_counter()
@@ -40,8 +41,8 @@ def main(args):
             prompts,
             max_batch_size=args.batch,
             beam_size=args.beam,
-            min_decoding_length=args.tokens,
-            max_decoding_length=args.tokens,
+            min_decoding_length=tokens,
+            max_decoding_length=tokens,
         )
         return [list(map(int, r.hypotheses[0])) for r in results], time.perf_counter() - started
 

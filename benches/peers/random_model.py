@@ -2,11 +2,13 @@
 
     python benches/peers/random_model.py SHAPE FOLDER
 
-FOLDER gets `khulasa/` in Hugging Face's layout (float16 safetensors; the tokenizer is a small one of
-tests/fixtures, which only stands by), `ctranslate2/` with the same weights quantised to int8 by CTranslate2's own
-writer, `ctranslate2-f32/` with the same weights as they are, and `prompts.jsonl`: 64 prompts of 30 tokens.
+FOLDER gets `khulasa/` in Hugging Face's layout (float16 safetensors, and for Marian a tokenizer made from the articles
+of examples/), `ctranslate2/` with the same weights quantised to int8 by CTranslate2's own
+writer, `ctranslate2-f32/` with the same weights as they are, and `prompts-64.jsonl`, 64 prompts of 30 tokens for 32
+tokens each, the first 16 of them in `prompts-16.jsonl`, and one, for a single token, in `first.jsonl`.
 """
 
+import io
 import json
 import shutil
 import sys
@@ -15,10 +17,11 @@ from pathlib import Path
 
 import ctranslate2
 import numpy as np
+import sentencepiece
 from safetensors.numpy import save_file
 
-FIXTURES = Path(__file__).parents[2] / "tests/fixtures"
-PROMPTS, PROMPT_TOKENS = 64, 30
+ROOT = Path(__file__).parents[2]
+PROMPTS, PROMPT_TOKENS, OUTPUT_TOKENS = 64, 30, 32
 SEED = 20261124
 # What is drawn for a larger tensor is repeated: a prime, so that no two rows are alike.
 DRAWN = 4_000_037
@@ -115,10 +118,33 @@ def write_khulasa(shape, tensors, folder):
         config[f"{side}_attention_heads"] = shape.heads
         config[f"{side}_ffn_dim"] = shape.inner
     (folder / "config.json").write_text(json.dumps(config, indent=1))
-    fixture = "marian" if shape.marian else "nllb"
-    for file in (FIXTURES / fixture).iterdir():
-        if file.name in ("source.spm", "target.spm", "vocab.json", "tokenizer_config.json", "tokenizer.json"):
-            shutil.copy(file, folder)
+    # The program's outputs are as long as those of the prompts; what they start with counts.
+    length = OUTPUT_TOKENS + 1
+    (folder / "generation_config.json").write_text(json.dumps({"min_length": length, "max_length": length}))
+    if shape.marian:
+        write_tokenizer(shape, folder)
+    else:  # nothing reads it but the program when it loads the model
+        shutil.copy(ROOT / "tests/fixtures/nllb/tokenizer.json", folder)
+
+
+def write_tokenizer(shape, folder):
+    """A SentencePiece model for both languages, its pieces with names for all other tokens as the vocabulary."""
+    texts = "\n".join(path.read_text() for path in sorted((ROOT / "examples/articles").glob("*.txt")))
+    made = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(texts.splitlines()),
+        model_writer=made,
+        vocab_size=2000,
+        hard_vocab_limit=False,
+        minloglevel=2,
+    )
+    for name in ("source.spm", "target.spm"):
+        (folder / name).write_bytes(made.getvalue())
+    model = sentencepiece.SentencePieceProcessor(model_proto=made.getvalue())
+    pieces = [model.id_to_piece(id) for id in range(model.get_piece_size())]
+    names = ["</s>", "<unk>"] + [piece for piece in pieces if piece not in ("<unk>", "<s>", "</s>")]
+    names += [f"▁{id}" for id in range(len(names), shape.pad)] + ["<pad>"]
+    (folder / "vocab.json").write_text(json.dumps({name: id for id, name in enumerate(names)}))
 
 
 def write_ctranslate2(shape, tensors, folder, quantization):
@@ -128,15 +154,12 @@ def write_ctranslate2(shape, tensors, folder, quantization):
         (shape.layers, shape.layers), shape.heads, pre_norm=not shape.marian, activation=activation[shape.activation]
     )
 
-    def full(name):
-        return tensors[name].astype(np.float32)
-
     def linear(target, *names):
-        target.weight = np.concatenate([full(f"{name}.weight") for name in names])
-        target.bias = np.concatenate([full(f"{name}.bias") for name in names])
+        target.weight = np.concatenate([tensors[f"{name}.weight"] for name in names])
+        target.bias = np.concatenate([tensors[f"{name}.bias"] for name in names])
 
     def norm(target, name):
-        target.gamma, target.beta = full(f"{name}.weight"), full(f"{name}.bias")
+        target.gamma, target.beta = tensors[f"{name}.weight"], tensors[f"{name}.bias"]
 
     def attention(target, name, joined):
         *inputs, output = target.linear
@@ -145,7 +168,7 @@ def write_ctranslate2(shape, tensors, folder, quantization):
         linear(output, f"{name}.out_proj")
         norm(target.layer_norm, f"{name}_layer_norm")
 
-    embedding = full("model.shared.weight")
+    embedding = tensors["model.shared.weight"]
     for side, part in (("encoder", spec.encoder), ("decoder", spec.decoder)):
         part.scale_embeddings = float(shape.width**0.5)
         part.position_encodings.encodings = positions(shape)
@@ -163,7 +186,7 @@ def write_ctranslate2(shape, tensors, folder, quantization):
     spec.decoder.start_from_zero_embedding = shape.marian
     spec.decoder.projection.weight = embedding
     if shape.marian:
-        spec.decoder.projection.bias = full("final_logits_bias")[0]
+        spec.decoder.projection.bias = tensors["final_logits_bias"][0]
     tokens = [str(token) for token in range(shape.vocabulary)]
     spec.register_source_vocabulary(tokens)
     spec.register_target_vocabulary(tokens)
@@ -175,10 +198,13 @@ def write_ctranslate2(shape, tensors, folder, quantization):
     spec.save(str(folder))
 
 
-def write_prompts(shape, path):
+def write_prompts(shape, folder):
     """Random tokens that are not special ones, and the one that ends a source."""
     drawn = np.random.default_rng(SEED).integers(4, shape.vocabulary - 1, size=(PROMPTS, PROMPT_TOKENS - 1))
-    path.write_text("".join(json.dumps([*row, shape.eos]) + "\n" for row in drawn.tolist()))
+    prompts = [[*row, shape.eos] for row in drawn.tolist()]
+    for name, count, tokens in (("prompts-64", 64, OUTPUT_TOKENS), ("prompts-16", 16, OUTPUT_TOKENS), ("first", 1, 1)):
+        lines = (json.dumps({"prompt": prompt, "tokens": tokens}) + "\n" for prompt in prompts[:count])
+        (folder / f"{name}.jsonl").write_text("".join(lines))
 
 
 def main(name, folder):
@@ -186,10 +212,10 @@ def main(name, folder):
     folder.mkdir(parents=True)
     tensors = draw(shape)
     write_khulasa(shape, tensors, folder / "khulasa")
-    write_ctranslate2(shape, tensors, folder / "ctranslate2", "int8")
+    write_ctranslate2(shape, tensors, folder / "ctranslate2", "int8_float32")
     if name == "opus":
-        write_ctranslate2(shape, tensors, folder / "ctranslate2-f32", None)
-    write_prompts(shape, folder / "prompts.jsonl")
+        write_ctranslate2(shape, tensors, folder / "ctranslate2-f32", "float32")
+    write_prompts(shape, folder)
 
 
 if __name__ == "__main__":

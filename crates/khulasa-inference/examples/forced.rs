@@ -2,12 +2,11 @@
 //! khulasa's side of `benches/peers`, where no tokenizer and no text stands in between.
 //!
 //! ```text
-//! forced MODEL PROMPTS.jsonl [--prompts N] [--threads 2] [--batch 32] [--beam 1] [--tokens 32]
-//!        [--precision auto]
+//! forced MODEL PROMPTS.jsonl [--threads 2] [--batch 32] [--beam 1] [--precision auto]
 //! ```
 //!
-//! A line of `PROMPTS.jsonl` is a prompt: a list of ids; the first N are taken. A batch of them
-//! is worked through before the clock starts, unless there is only one prompt.
+//! A line of `PROMPTS.jsonl` is `{"prompt": IDS, "tokens": LENGTH}`. A batch of them is worked
+//! through before the clock starts, unless there is only one.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -37,14 +36,13 @@ fn main() -> Result<(), Error> {
         None => Ok(usual),
     };
     let (threads, batch) = (number("--threads", 2)?, number("--batch", 32)?);
-    let (beam, tokens) = (number("--beam", 1)?, number("--tokens", 32)?);
-    let most = number("--prompts", usize::MAX)?;
+    let beam = number("--beam", 1)?;
     let precision = named.remove("--precision").unwrap_or("auto".to_owned());
     if let Some(name) = named.keys().next() {
         return Err(format!("{name} is not known; {usage}").into());
     }
 
-    let prompts = read(Path::new(&prompts), most, tokens)?;
+    let prompts = read(Path::new(&prompts))?;
     let started = Instant::now();
     let options = LoadOptions {
         device: DeviceChoice::Cpu,
@@ -87,14 +85,20 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// Reads at most `most` prompts, whose outputs get `tokens` tokens each.
-fn read(path: &Path, most: usize, tokens: usize) -> Result<Vec<Prompt>, Error> {
+/// A line of the prompts' file.
+#[derive(serde::Deserialize)]
+struct Line {
+    prompt: Vec<u32>,
+    tokens: usize,
+}
+
+fn read(path: &Path) -> Result<Vec<Prompt>, Error> {
     let lines = BufReader::new(std::fs::File::open(path)?).lines();
     lines
-        .take(most)
         .map(|line| {
+            let Line { prompt, tokens } = serde_json::from_str(&line?)?;
             Ok(Prompt {
-                tokens: serde_json::from_str(&line?)?,
+                tokens: prompt,
                 max_new_tokens: tokens,
                 min_new_tokens: tokens,
             })
