@@ -1,32 +1,37 @@
 //! Memory for weights.
 
-/// Zeroed bytes, aligned to a cache line, in huge pages where the system has them: reading all of a
-/// model's weights at every step costs many translations of addresses otherwise.
+use std::ops::Range;
+
+/// Instructions read whole cache lines.
+const LINE: usize = 64;
+
+/// Zeroed bytes from the beginning of a cache line on, in huge pages where the system has them:
+/// reading all of a model's weights at every step costs many translations of addresses otherwise.
+/// Memory that nobody has written is not touched.
 pub(super) struct Bytes {
-    lines: Vec<CacheLine>,
+    memory: Vec<u8>,
+    range: Range<usize>,
 }
 
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct CacheLine([u8; 64]);
-
 impl Bytes {
-    /// So many bytes, a multiple of 64.
+    /// So many bytes.
     pub fn zeroed(bytes: usize) -> Self {
-        debug_assert!(bytes.is_multiple_of(64));
-        let lines = vec![CacheLine([0; 64]); bytes / 64];
+        let memory = vec![0u8; bytes + LINE - 1];
+        let from = memory.as_ptr().align_offset(LINE);
+        let range = from..from + bytes;
         #[cfg(target_os = "linux")]
-        advise_huge_pages(&lines);
-        Self { lines }
+        advise_huge_pages(&memory[range.clone()]);
+        Self { memory, range }
     }
 }
 
 /// Asks for huge pages; without them everything works, slower.
 #[cfg(target_os = "linux")]
-fn advise_huge_pages(lines: &[CacheLine]) {
+fn advise_huge_pages(bytes: &[u8]) {
     const PAGE: usize = 4096;
-    let from = (lines.as_ptr() as usize).next_multiple_of(PAGE);
-    let to = (lines.as_ptr() as usize + size_of_val(lines)) / PAGE * PAGE;
+    let range = bytes.as_ptr_range();
+    let from = (range.start as usize).next_multiple_of(PAGE);
+    let to = range.end as usize / PAGE * PAGE;
     if from < to {
         // SAFETY: the range lies inside the vector's memory, and the advice changes no content.
         unsafe { libc::madvise(from as *mut libc::c_void, to - from, libc::MADV_HUGEPAGE) };
@@ -35,19 +40,12 @@ fn advise_huge_pages(lines: &[CacheLine]) {
 
 impl AsRef<[u8]> for Bytes {
     fn as_ref(&self) -> &[u8] {
-        // SAFETY: `CacheLine` is 64 plain bytes.
-        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), size_of_val(&*self.lines)) }
+        &self.memory[self.range.clone()]
     }
 }
 
 impl AsMut<[u8]> for Bytes {
     fn as_mut(&mut self) -> &mut [u8] {
-        // SAFETY: `CacheLine` is 64 plain bytes.
-        unsafe {
-            std::slice::from_raw_parts_mut(
-                self.lines.as_mut_ptr().cast(),
-                size_of_val(&*self.lines),
-            )
-        }
+        &mut self.memory[self.range.clone()]
     }
 }

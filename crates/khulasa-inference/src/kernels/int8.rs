@@ -107,9 +107,9 @@ impl PackedMatrix {
                         scales[index * PANEL + place] = pack(first + place, index, values);
                         for (step, four) in values.chunks_exact(4).enumerate() {
                             let byte = index * PANEL * block + (step * PANEL + place) * 4;
-                            for (to, &value) in weights[byte..].iter_mut().zip(four) {
-                                *to = (value as u8) ^ 0x80;
-                            }
+                            let four = [0, 1, 2, 3].map(|i| four[i] as u8);
+                            let unsigned = u32::from_ne_bytes(four) ^ 0x8080_8080;
+                            weights[byte..byte + 4].copy_from_slice(&unsigned.to_ne_bytes());
                         }
                     }
                 }

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufReader, Seek};
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use candle_core::Device;
 use candle_core::quantized::gguf_file::{Content, Value};
@@ -24,6 +25,8 @@ pub(crate) struct Gguf {
     /// keys, so that the two that rotate together are neighbours. They are read in the order that
     /// they had before, in which the halves of a head rotate together, as everywhere else.
     interleaved: Option<usize>,
+    /// The bytes of the matrix that is being packed, one after the other.
+    bytes: Mutex<Vec<u8>>,
 }
 
 struct Shard {
@@ -81,6 +84,7 @@ impl Gguf {
         Ok(Self {
             shards,
             interleaved,
+            bytes: Mutex::default(),
         })
     }
 
@@ -118,28 +122,62 @@ impl Gguf {
             .find(|s| s.content.tensor_infos.contains_key(name))
     }
 
-    fn tensor(&self, name: &str, shape: &[usize]) -> Result<(&Shard, QTensor)> {
+    /// The shard that has a tensor of this shape.
+    fn shard(&self, name: &str, shape: &[usize]) -> Result<&Shard> {
         let shard = self
             .find(name)
             .ok_or_else(|| model_error(self.path(), format!("tensor {name} is missing")))?;
         let found = shard.content.tensor_infos[name].shape.dims();
         check_shape(&shard.path, name, found, shape)?;
-        let mut file = shard
-            .file
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(shard)
+    }
+
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<(&Shard, QTensor)> {
+        let shard = self.shard(name, shape)?;
+        let bad = |e| model_error(&shard.path, format!("tensor {name}: {e}"));
+        let mut file = shard.file.lock().unwrap_or_else(PoisonError::into_inner);
         let tensor = shard
             .content
             .tensor(&mut *file, name, &Device::Cpu)
-            .map_err(|e| model_error(&shard.path, format!("tensor {name}: {e}")))?;
-        let tensor = match self.interleaved {
-            Some(dim) if name.contains(".attn_q.") || name.contains(".attn_k.") => {
-                deinterleave(&tensor, dim)
-                    .map_err(|e| model_error(&shard.path, format!("tensor {name}: {e}")))?
-            }
-            _ => tensor,
+            .map_err(bad)?;
+        let Some(dim) = self.interleaved_in(name) else {
+            return Ok((shard, tensor));
         };
+        let sorted = tensor
+            .data()
+            .and_then(|data| deinterleave(&data, tensor.shape().dims()[0], dim))
+            .map_err(bad)?;
+        let storage =
+            QStorage::from_data(sorted.into(), &Device::Cpu, tensor.dtype()).map_err(bad)?;
+        let tensor = QTensor::new(storage, tensor.shape().clone()).map_err(bad)?;
         Ok((shard, tensor))
+    }
+
+    /// Puts the bytes of a matrix behind `bytes`.
+    fn append(&self, name: &str, shape: &[usize], bytes: &mut Vec<u8>) -> Result<GgmlDType> {
+        let shard = self.shard(name, shape)?;
+        let info = &shard.content.tensor_infos[name];
+        let from = bytes.len();
+        let count = shape.iter().product::<usize>() / info.ggml_dtype.block_size();
+        // `check_tensors` found that the file is as long.
+        bytes.resize(from + count * info.ggml_dtype.type_size(), 0);
+        let place = SeekFrom::Start(shard.content.tensor_data_offset + info.offset);
+        let mut file = shard.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(place)
+            .and_then(|_| file.read_exact(&mut bytes[from..]))
+            .map_err(read_error(&shard.path))?;
+        if let Some(dim) = self.interleaved_in(name) {
+            let sorted = deinterleave(&bytes[from..], shape[0], dim)
+                .map_err(|e| model_error(&shard.path, format!("tensor {name}: {e}")))?;
+            bytes[from..].copy_from_slice(&sorted);
+        }
+        Ok(info.ggml_dtype)
+    }
+
+    /// The dimension of the heads whose rows are interleaved in a tensor.
+    fn interleaved_in(&self, name: &str) -> Option<usize> {
+        let has = name.contains(".attn_q.") || name.contains(".attn_k.");
+        self.interleaved.filter(|_| has)
     }
 }
 
@@ -190,18 +228,25 @@ impl Weights for Gguf {
         {
             return quantize_parts(self, parts, inner);
         }
-        let mut tensors = Vec::new();
-        for &(name, columns) in parts {
-            let (shard, tensor) = self.tensor(name, &[columns, inner])?;
-            let size = block_bytes(tensor.dtype()).unwrap_or(1);
-            let data = tensor.data()?;
-            let mut scales = data.chunks_exact(size).map(|b| [b[0], b[1]]);
+        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        bytes.clear();
+        let (mut packed, mut columns) = (Vec::new(), 0);
+        for &(name, n) in parts {
+            let from = bytes.len();
+            let dtype = self.append(name, &[n, inner], &mut bytes)?;
+            let size = block_bytes(dtype).unwrap_or(1);
+            let mut scales = bytes[from..].chunks_exact(size).map(|b| [b[0], b[1]]);
             if !scales.all(|scale| half::f16::from_le_bytes(scale).is_finite()) {
-                return Err(not_finite(&shard.path, name));
+                return Err(not_finite(&self.shard(name, &[n, inner])?.path, name));
             }
-            tensors.push(tensor);
+            packed.push(Part {
+                columns: columns..columns + n,
+                dtype,
+                bytes: from..bytes.len(),
+            });
+            columns += n;
         }
-        repack(&tensors, inner)
+        Ok(repack(&packed, &bytes, inner))
     }
 }
 
@@ -219,12 +264,10 @@ fn interleaved(metadata: &HashMap<String, Value>) -> Option<usize> {
 
 /// Puts the rows of each head, of `dim` rows, from the order 0, dim/2, 1, dim/2 + 1, … into their
 /// own order.
-fn deinterleave(tensor: &QTensor, dim: usize) -> candle_core::Result<QTensor> {
-    let rows = tensor.shape().dims()[0];
+fn deinterleave(data: &[u8], rows: usize, dim: usize) -> candle_core::Result<Vec<u8>> {
     if rows == 0 || dim == 0 || !dim.is_multiple_of(2) || !rows.is_multiple_of(dim) {
         candle_core::bail!("its {rows} rows are no heads of {dim}");
     }
-    let data = tensor.data()?;
     let width = data.len() / rows;
     let mut sorted = Vec::with_capacity(data.len());
     for head in data.chunks_exact(dim * width) {
@@ -234,8 +277,14 @@ fn deinterleave(tensor: &QTensor, dim: usize) -> candle_core::Result<QTensor> {
             }
         }
     }
-    let storage = QStorage::from_data(sorted.into(), &Device::Cpu, tensor.dtype())?;
-    QTensor::new(storage, tensor.shape().clone())
+    Ok(sorted)
+}
+
+/// Rows of a matrix, as they stand in a file.
+struct Part {
+    columns: Range<usize>,
+    dtype: GgmlDType,
+    bytes: Range<usize>,
 }
 
 /// The size of a block of the types whose weights are `scale × integer`, exactly representable.
@@ -250,48 +299,38 @@ fn block_bytes(dtype: GgmlDType) -> Option<usize> {
 
 /// Packs blocks of Q8_0, Q5_0 and Q4_0 without loss. The layouts are ggml's: a half-precision
 /// scale, for Q5_0 32 high bits, then the integers; of 4-bit ones the low halves come first.
-fn repack(tensors: &[QTensor], inner: usize) -> Result<PackedMatrix> {
-    let mut parts = Vec::new();
-    let mut columns = 0;
-    for tensor in tensors {
-        let from = columns;
-        columns += tensor.shape().dims()[0];
-        parts.push((from, tensor.dtype(), tensor.data()?));
-    }
+fn repack(parts: &[Part], bytes: &[u8], inner: usize) -> PackedMatrix {
+    let columns = parts.last().map_or(0, |part| part.columns.end);
     let blocks = inner / GGUF_BLOCK;
-    Ok(PackedMatrix::pack(
-        columns,
-        inner,
-        |column, index, values| {
-            let part = parts.partition_point(|p| p.0 <= column) - 1;
-            let (from, dtype, data) = &parts[part];
-            let size = block_bytes(*dtype).unwrap_or_default();
-            let block = &data[((column - from) * blocks + index) * size..][..size];
-            let scale = half::f16::from_le_bytes([block[0], block[1]]).to_f32();
-            match dtype {
-                GgmlDType::Q8_0 => {
-                    for (value, &byte) in values.iter_mut().zip(&block[2..]) {
-                        *value = byte as i8;
-                    }
-                }
-                GgmlDType::Q5_0 => {
-                    let high = u32::from_le_bytes([block[2], block[3], block[4], block[5]]);
-                    for (i, &byte) in block[6..].iter().enumerate() {
-                        let bit = |i: usize| (((high >> i) & 1) << 4) as i8;
-                        values[i] = ((byte & 15) as i8 | bit(i)) - 16;
-                        values[i + 16] = ((byte >> 4) as i8 | bit(i + 16)) - 16;
-                    }
-                }
-                _ => {
-                    for (i, &byte) in block[2..].iter().enumerate() {
-                        values[i] = (byte & 15) as i8 - 8;
-                        values[i + 16] = (byte >> 4) as i8 - 8;
-                    }
+    PackedMatrix::pack(columns, inner, |column, index, values| {
+        let part = &parts[parts.partition_point(|part| part.columns.end <= column)];
+        let size = block_bytes(part.dtype).unwrap_or_default();
+        let at = ((column - part.columns.start) * blocks + index) * size;
+        let block = &bytes[part.bytes.clone()][at..][..size];
+        let scale = half::f16::from_le_bytes([block[0], block[1]]).to_f32();
+        match part.dtype {
+            GgmlDType::Q8_0 => {
+                for (value, &byte) in values.iter_mut().zip(&block[2..]) {
+                    *value = byte as i8;
                 }
             }
-            scale
-        },
-    ))
+            GgmlDType::Q5_0 => {
+                let high = u32::from_le_bytes([block[2], block[3], block[4], block[5]]);
+                for (i, &byte) in block[6..].iter().enumerate() {
+                    let bit = |i: usize| (((high >> i) & 1) << 4) as i8;
+                    values[i] = ((byte & 15) as i8 | bit(i)) - 16;
+                    values[i + 16] = ((byte >> 4) as i8 | bit(i + 16)) - 16;
+                }
+            }
+            _ => {
+                for (i, &byte) in block[2..].iter().enumerate() {
+                    values[i] = (byte & 15) as i8 - 8;
+                    values[i + 16] = (byte >> 4) as i8 - 8;
+                }
+            }
+        }
+        scale
+    })
 }
 
 #[cfg(test)]
@@ -314,7 +353,13 @@ mod tests {
                 .unwrap()
                 .to_vec2::<f32>()
                 .unwrap();
-            let packed = repack(&[tensor], inner).unwrap();
+            let data = tensor.data().unwrap();
+            let part = Part {
+                columns: 0..columns,
+                dtype,
+                bytes: 0..data.len(),
+            };
+            let packed = repack(&[part], &data, inner);
             let mut row = vec![0.0; inner];
             for (column, expected) in expected.iter().enumerate() {
                 packed.column(column, &mut row);

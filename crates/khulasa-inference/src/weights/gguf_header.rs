@@ -1,7 +1,7 @@
 //! A look at a GGUF file's metadata before candle reads it: candle trusts the alignment, and
 //! takes 32 bytes of memory for an array's every value, be it a byte in the file.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek};
 
 use candle_core::quantized::gguf_file::Value;
 
@@ -14,9 +14,10 @@ const STRING: u32 = 8;
 const ARRAY: u32 = 9;
 
 /// Checks the metadata of a file of `size` bytes from its beginning.
-pub(super) fn check(reader: &mut (impl Read + Seek), size: u64) -> Result<(), String> {
+pub(super) fn check(reader: &mut BufReader<impl Read + Seek>, size: u64) -> Result<(), String> {
     let mut scan = Scan {
         reader,
+        at: 0,
         size,
         wide: true,
         values: 0,
@@ -47,7 +48,9 @@ pub(super) fn check(reader: &mut (impl Read + Seek), size: u64) -> Result<(), St
 }
 
 struct Scan<'a, R> {
-    reader: &'a mut R,
+    reader: &'a mut BufReader<R>,
+    /// Where the reader stands.
+    at: u64,
     size: u64,
     /// Whether lengths have 64 bits, as since version 2.
     wide: bool,
@@ -68,6 +71,7 @@ fn width(kind: u32) -> Option<u64> {
 
 impl<R: Read + Seek> Scan<'_, R> {
     fn bytes(&mut self, into: &mut [u8]) -> Result<(), String> {
+        self.at += into.len() as u64;
         self.reader.read_exact(into).map_err(|e| e.to_string())
     }
 
@@ -95,15 +99,14 @@ impl<R: Read + Seek> Scan<'_, R> {
     }
 
     fn jump(&mut self, bytes: Option<u64>) -> Result<(), String> {
-        let here = self.reader.stream_position().map_err(|e| e.to_string())?;
         let to = bytes
-            .and_then(|bytes| here.checked_add(bytes))
+            .and_then(|bytes| self.at.checked_add(bytes))
             .filter(|to| *to <= self.size)
             .ok_or("it ends behind the end of the file")?;
-        self.reader
-            .seek(SeekFrom::Start(to))
-            .map_err(|e| e.to_string())?;
-        Ok(())
+        let step = i64::try_from(to - self.at).map_err(|e| e.to_string())?;
+        self.at = to;
+        // What is buffered stays so.
+        self.reader.seek_relative(step).map_err(|e| e.to_string())
     }
 
     fn skip(&mut self, kind: u32, depth: usize) -> Result<(), String> {
