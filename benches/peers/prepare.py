@@ -17,7 +17,7 @@ DEFAULT = ROOT / "models/gist-ar-en/gist-ar-en-00001-of-00002.gguf"
 TEXTS = MODELS / "texts"
 ARTICLE = ROOT / "examples/articles/news.txt"
 # The shapes with random weights that groups need.
-RANDOM = {"opus": "opus", "texts": "opus", "tc-big": "tc-big", "nllb": "nllb"}
+RANDOM = {"opus": "opus", "texts": "opus", "error": "opus", "tc-big": "tc-big", "nllb": "nllb"}
 
 
 def output(*command, stdin=None):
@@ -49,7 +49,7 @@ def article():
 def everything(groups, sentences):
     """All that some groups of experiments need; what is there already is kept."""
     build = ["cargo", "build", "--release", "--locked"]
-    output(*build, "--package", "khulasa-inference", "--example", "forced")
+    output(*build, "--package", "khulasa-inference", "--examples")
     output(*build, "--package", "khulasa-cli")
     install(PYTHON, HERE / "requirements.txt")
     for model in sorted({RANDOM[group] for group in groups if group in RANDOM}):

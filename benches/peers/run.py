@@ -54,7 +54,7 @@ def run(experiment, rounds):
             runs = [(measure(command), command) for command in commands]
             chosen[side] = min(runs, key=lambda it: it[0].get("seconds", it[0]["process_seconds"]))[1]
             tried[side] = [{"command": printable(command), **kept(figures)} for figures, command in runs]
-    measured = [{side: measure(command) for side, command in chosen.items()} for _ in range(rounds)]
+    measured = [{side: measure(command) for side, command in chosen.items()} for _ in range(1 if experiment.once else rounds)]
     for figures in measured:
         experiment.check(figures)
     return {

@@ -17,6 +17,8 @@ class Experiment:
     sides: dict[str, list]
     # What every side has to have done, from its figures.
     work: Callable[[dict], int] = lambda figures: figures["output_tokens"]
+    # Whether it is the same every time.
+    once: bool = False
 
     def check(self, figures):
         """Raises an error if one side did less than another."""
@@ -52,6 +54,7 @@ class Row:
 SPEED = Metric("tokens/s", lambda run: run["output_tokens"] / run["seconds"], True)
 MEMORY = Metric("MB", lambda run: run["peak_bytes"] / 1e6, False)
 START = Metric("s", lambda run: run["figures_seconds"], False, 3)
+ERROR = Metric("of log-probabilities", lambda run: run["error"], False, 4)
 WHOLE = Metric("s", lambda run: run["process_seconds"], False, 1)
 LOADED = Metric("s", lambda run: run["load_seconds"] + run["seconds"], False, 3)
 
@@ -146,6 +149,14 @@ EXPERIMENTS = {
     "sentences end to end": Experiment(
         "texts", {"khulasa": texts_khulasa(), "CTranslate2 int8": texts_ctranslate2()}, sentences
     ),
+    "int8 against float32": Experiment(
+        "error",
+        {
+            "khulasa": [[PYTHON, HERE / "int8_error.py", "khulasa", MODELS / "opus"]],
+            "CTranslate2 int8": [[PYTHON, HERE / "int8_error.py", "ctranslate2", MODELS / "opus"]],
+        },
+        once=True,
+    ),
     "default model, one article": Experiment(
         "default",
         {"khulasa": khulasa(DEFAULT, NEWS), "llama.cpp": llama_cpp(NEWS, 16, 32)},
@@ -181,5 +192,6 @@ ROWS = [
     Row("the same without the start of the process", "default model, first token", LOADED, None, LLAMA),
     Row("peak memory, OPUS-MT shape", "OPUS-MT shape, batch 32, greedy", MEMORY, 1),
     Row("peak memory, default", "default model, one article", MEMORY, None, LLAMA),
+    Row("error of int8, OPUS-MT shape", "int8 against float32", ERROR, 1),
     Row("2 threads against 1", "OPUS-MT shape, batch 32, greedy", SPEED, 1.8, ("khulasa", "khulasa, 1 thread")),
 ]
