@@ -68,6 +68,12 @@ pub trait Translator: Send + Sync {
     /// split at clause borders first.
     fn fits(&self, sentence: &str) -> bool;
 
+    /// The mean log-probability per token below which a translation is marked as one that the
+    /// translator itself holds for unlikely; none are unless implemented.
+    fn unlikely(&self) -> Option<f32> {
+        None
+    }
+
     /// Translates sentences, each on its own, and returns as many hypotheses in the same order.
     /// `done` is called once per sentence, as soon as it is ready, with its index.
     ///

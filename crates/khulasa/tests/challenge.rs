@@ -28,7 +28,7 @@ struct Fault {
     new: String,
 }
 
-/// The check that is to find a kind of fault; none looks for lost names yet.
+/// The check that is to find a kind of fault.
 fn wanted(kind: &str) -> Option<FlagKind> {
     Some(match kind {
         "omission" => FlagKind::Short,
@@ -41,7 +41,7 @@ fn wanted(kind: &str) -> Option<FlagKind> {
         "currency" => FlagKind::Currency,
         "magnitude" => FlagKind::Magnitude,
         "negation" => FlagKind::Negation,
-        "name" => return None,
+        "name" => FlagKind::Name,
         "quote" => FlagKind::Quote,
         "verbatim" => FlagKind::Verbatim,
         "residue" => FlagKind::Residue,

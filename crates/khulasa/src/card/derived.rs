@@ -63,6 +63,7 @@ pub fn derive_card(folder: &Path, id: Option<&ModelId>) -> Result<Card> {
         min_output_tokens: None,
         max_output_tokens: None,
         no_repeat_ngram: None,
+        unlikely: None,
     };
     let (translate, summarize) = match config.model_type.as_str() {
         "marian" | "m2m_100" | "mbart" => (Some(task("ar", SENTENCE_TOKENS)), None),

@@ -87,6 +87,9 @@ pub struct Task {
     /// So many tokens never follow each other twice in an output.
     #[serde(default)]
     pub no_repeat_ngram: Option<usize>,
+    /// Translations of which the mean log-probability per token is below this are marked.
+    #[serde(default)]
+    pub unlikely: Option<f32>,
 }
 
 /// The prompt of models that read nothing but the text.

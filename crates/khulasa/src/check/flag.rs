@@ -41,6 +41,8 @@ pub enum FlagKind {
     Magnitude,
     /// A negation is lost or new.
     Negation,
+    /// A place is lost or another one.
+    Name,
     /// A quote is lost, or a quotation mark or bracket has no partner.
     Quote,
     /// An address, handle or Latin word is lost, or an address new.
@@ -59,6 +61,8 @@ pub enum FlagKind {
     Copied,
     /// The model was stopped at its length limit: the end may be missing.
     Truncated,
+    /// The model itself holds its translation for unlikely.
+    Unlikely,
     /// What a model wrote in a summary stands nowhere in the article; it was replaced.
     Unsupported,
     /// The sentence is not Arabic; it was kept as it is.
@@ -81,6 +85,14 @@ impl Flag {
         Self::whole(
             FlagKind::Truncated,
             "the English was cut short: its end may be missing",
+        )
+    }
+
+    /// The model's mean log-probability is below what its card says.
+    pub(crate) fn unlikely() -> Self {
+        Self::whole(
+            FlagKind::Unlikely,
+            "the model is unsure of the whole sentence",
         )
     }
 

@@ -9,6 +9,7 @@ mod length;
 mod marks;
 mod mentions;
 mod months;
+mod names;
 mod negation;
 mod numbers;
 mod repetition;
@@ -39,6 +40,7 @@ pub fn check(source: &str, target: &str) -> Vec<Flag> {
     flags.extend(times::compare(&texts));
     flags.extend(currencies::compare(&texts));
     flags.extend(negation::compare(&texts));
+    flags.extend(names::compare(&texts));
     flags.extend(marks::compare(source, target));
     flags.extend(verbatim::compare(source, target));
     if let Some(span) = repetition::find(target)

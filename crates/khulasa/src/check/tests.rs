@@ -79,6 +79,10 @@ const CLEAN: &[(&str, &str)] = &[
     ("للمرة الرابعة", "for the 4th time"),
     ("نصف السكان", "50% of the population"),
     ("لا أرقام هنا.", "No numbers here."),
+    ("زار فرنسا", "He visited the French capital."),
+    ("في بغداد", "In Bagdad"),
+    ("ومن الإمارات", "And from the UAE"),
+    ("وصل باكرا", "He came early"),
     ("لا لا لا", "No, no, no"),
     (
         "مرة ومرة ومرة",
@@ -176,6 +180,11 @@ fn flawed() -> Vec<(&'static str, &'static str, Vec<Found<'static>>)> {
             "في 5 تشرين الثاني",
             "on 5 October",
             vec![(FlagKind::Date, "تشرين الثاني", "October")],
+        ),
+        (
+            "وصل إلى القاهرة أمس",
+            "He arrived in Amman yesterday.",
+            vec![(FlagKind::Name, "القاهرة", "")],
         ),
         (
             "توفي سنة 1444 هـ",

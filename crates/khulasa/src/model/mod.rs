@@ -68,6 +68,7 @@ struct Task {
     min_output: usize,
     max_output: Option<usize>,
     reads: String,
+    unlikely: Option<f32>,
 }
 
 impl LocalModel {
@@ -218,6 +219,10 @@ impl Translator for LocalModel {
                 .is_ok_and(|tokens| tokens <= most)
     }
 
+    fn unlikely(&self) -> Option<f32> {
+        self.translate.as_ref()?.unlikely
+    }
+
     /// As [`Translator::translate`].
     ///
     /// # Errors
@@ -342,6 +347,7 @@ impl Task {
             min_output: task.min_output_tokens.unwrap_or(min),
             max_output: task.max_output_tokens.or(max),
             reads: task.reads.clone(),
+            unlikely: task.unlikely,
         })
     }
 }

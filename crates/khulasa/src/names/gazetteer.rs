@@ -16,10 +16,14 @@ fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
         .filter_map(|line| line.split_once('\t'))
 }
 
-static PLACES: LazyLock<HashMap<String, &str>> = LazyLock::new(|| {
+/// The Arabic, folded, and the English of places by their [`key`].
+static PLACES: LazyLock<HashMap<String, (String, &str)>> = LazyLock::new(|| {
     lines()
         .filter(|(arabic, _)| !arabic.is_empty())
-        .map(|(arabic, english)| (key(&fold(arabic)).to_owned(), english))
+        .map(|(arabic, english)| {
+            let folded = fold(arabic);
+            (key(&folded).to_owned(), (folded, english))
+        })
         .collect()
 });
 
@@ -28,7 +32,27 @@ static NAMES: LazyLock<HashSet<&str>> =
 
 /// The English of a place by its [`key`].
 pub(super) fn english(key: &str) -> Option<&'static str> {
-    PLACES.get(key).copied()
+    PLACES.get(key).map(|(_, english)| *english)
+}
+
+/// Places whose names are words of another meaning as well, folded.
+const WORDS: [&str; 3] = ["مالي", "مسقط", "بنين"];
+
+/// The English of a place by a folded word that can mean nothing else: with the article if the name
+/// has one, whatever is written before it, and of more than three letters.
+pub(super) fn exactly(word: &str) -> Option<&'static str> {
+    let (arabic, english) = PLACES.get(key(word))?;
+    let is_certain = arabic.chars().count() > 3 && !WORDS.contains(&arabic.as_str());
+    let clitics = word.strip_suffix(arabic.as_str()).or_else(|| {
+        // "للقاهرة"
+        let bare = arabic.strip_prefix("ال")?;
+        word.strip_suffix(bare)?.strip_suffix("لل")
+    })?;
+    // "باكرا" is early, not in Accra.
+    let is_long = arabic.chars().count() > 4;
+    let are_clitics = matches!(clitics, "" | "و" | "ف")
+        || is_long && matches!(clitics, "ب" | "ل" | "ك" | "وب" | "ول");
+    (is_certain && are_clitics).then_some(*english)
 }
 
 /// Whether an English word is a place or a language.
@@ -51,6 +75,19 @@ mod tests {
             ("القيصر", None),
         ] {
             assert_eq!(english(key(&fold(arabic))), name, "{arabic}");
+        }
+        for (word, name) in [
+            ("القاهره", Some("Cairo")),
+            ("وبالقاهره", Some("Cairo")),
+            ("للقاهره", Some("Cairo")),
+            ("قاهره", None),
+            ("سوريا", Some("Syria")),
+            ("السوريا", None),
+            ("باكرا", None),
+            ("المالي", None),
+            ("مالي", None),
+        ] {
+            assert_eq!(exactly(word), name, "{word}");
         }
         assert!(knows("Hindi") && knows("Syria") && !knows("Caesar"));
     }

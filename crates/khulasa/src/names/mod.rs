@@ -245,6 +245,16 @@ fn best<'a>(spellings: &BTreeMap<&'a str, Spelling>) -> Option<&'a str> {
     best.map(|(text, _)| *text)
 }
 
+/// The English of a country or city by an Arabic word that can mean nothing else.
+pub(crate) fn place(arabic: &str) -> Option<&'static str> {
+    let folded = fold(arabic);
+    let lone = || {
+        let bare = sentence::without_clitic(&folded).filter(|bare| bare.chars().count() > 4)?;
+        gazetteer::exactly(bare)
+    };
+    gazetteer::exactly(&folded).or_else(lone)
+}
+
 /// Whether an English word may be an Arabic one in Latin letters. "عبد" carries the article of the
 /// word behind it: "Abdul".
 pub(crate) fn sounds_like(arabic: &str, english: &str) -> bool {

@@ -425,6 +425,11 @@ impl<'a> Work<'a> {
         sentence.target = Some(version.text);
         sentence.score = version.score;
         sentence.flags = version.flags;
+        // After repairs: to translate again does not make the model surer.
+        let least = self.setup.translator.unlikely();
+        if least > version.score && version.score.is_some() {
+            sentence.flags.push(Flag::unlikely());
+        }
         emit(watch, Event::Translated(sentence))
     }
 }
