@@ -84,7 +84,8 @@ def metadata(writer: GGUFWriter, name: str, shape: Shape, words: Vocabulary) -> 
     writer.add_value_length(shape.head_width)
     writer.add_layer_norm_rms_eps(shape.epsilon)
     writer.add_rope_freq_base(ROPE_GLOBAL)
-    writer.add_uint32("gemma3.rope.freq_base_swa", int(ROPE_LOCAL))
+    # llama.cpp takes no integer here.
+    writer.add_float32("gemma3.rope.freq_base_swa", ROPE_LOCAL)
     writer.add_sliding_window(shape.window)
     writer.add_vocab_size(shape.vocabulary)
     writer.add_uint32("khulasa.output_vocab_size", shape.output)
