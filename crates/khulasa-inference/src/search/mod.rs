@@ -12,6 +12,7 @@ mod single;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use candle_core::{CpuStorage, Device, Storage, Tensor};
 pub use candle_transformers::generation::Sampling;
@@ -137,8 +138,9 @@ pub enum Event<'a> {
 /// Prompt tokens that are enough for one step: more would only take more memory.
 const PREFILL: usize = 512;
 
-/// How often a thread looks for work before it lets others have its core.
-const PATIENCE: usize = 200;
+/// How long a thread looks for work during a step before it sleeps: longer than what one thread does
+/// alone takes, and short where others want its core.
+const PATIENCE: Duration = Duration::from_micros(200);
 
 /// How many tokens a prompt's output has at least, and at most.
 #[derive(Debug, Clone, Copy)]
@@ -317,8 +319,8 @@ pub(crate) fn run(
     }
 }
 
-/// Runs `f` on a thread of the pool while the others wait for its parts without going to sleep: a
-/// step has many short parts, and waking a thread takes longer than most of them.
+/// Runs `f` on a thread of the pool while the others wait for its parts without going to sleep at
+/// once: a step has many short parts, and waking a thread takes longer than most of them.
 fn awake<R: Send>(pool: &rayon::ThreadPool, f: impl FnOnce() -> R + Send) -> R {
     struct Done<'a>(&'a AtomicBool);
     impl Drop for Done<'_> {
@@ -340,16 +342,12 @@ fn awake<R: Send>(pool: &rayon::ThreadPool, f: impl FnOnce() -> R + Send) -> R {
                 *result = found;
             }
         } else {
-            let mut idle = 0;
-            while !done.load(Ordering::Acquire) {
+            let mut busy = Instant::now();
+            while !done.load(Ordering::Acquire) && busy.elapsed() < PATIENCE {
                 if rayon::yield_now() == Some(rayon::Yield::Executed) {
-                    idle = 0;
-                } else if idle < PATIENCE {
-                    idle += 1;
-                    std::hint::spin_loop();
+                    busy = Instant::now();
                 } else {
-                    // The leader may be waiting for this very core.
-                    std::thread::yield_now();
+                    std::hint::spin_loop();
                 }
             }
         }
