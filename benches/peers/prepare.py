@@ -35,7 +35,7 @@ def install(python, requirements):
 
 def packages():
     """The peers' versions."""
-    return output(PYTHON, "-m", "pip", "freeze").split()
+    return output(PYTHON, "-m", "pip", "list", "--format=freeze").split()
 
 
 def article():
