@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::json::fields;
+use crate::json::{OneOrMany, fields};
 use crate::search::{Beam, EarlyStopping, Rules, Search};
 use crate::{Error, Result};
 
@@ -88,22 +88,6 @@ struct Keys {
 enum Early {
     Known(bool),
     Other(String),
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a token id or a list of them")]
-enum OneOrMany {
-    One(u32),
-    Many(Vec<u32>),
-}
-
-impl OneOrMany {
-    fn into_vec(self) -> Vec<u32> {
-        match self {
-            Self::One(token) => vec![token],
-            Self::Many(tokens) => tokens,
-        }
-    }
 }
 
 /// No model needs wider beams; the room of a search grows with them.

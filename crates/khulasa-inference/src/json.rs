@@ -1,5 +1,6 @@
 //! Objects in JSON files, with errors that say which key is wrong.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -15,4 +16,22 @@ pub(crate) fn fields<T: DeserializeOwned>(object: Map<String, Value>) -> Result<
             None => error.to_string(),
         }
     })
+}
+
+/// One token or several.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "a token id or a list of them")]
+pub(crate) enum OneOrMany {
+    One(u32),
+    Many(Vec<u32>),
+}
+
+impl OneOrMany {
+    /// All of them.
+    pub fn into_vec(self) -> Vec<u32> {
+        match self {
+            Self::One(token) => vec![token],
+            Self::Many(tokens) => tokens,
+        }
+    }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::config::{Config, Layers, NormKind, Norms, Positions};
-use crate::json::fields;
+use crate::json::{OneOrMany, fields};
 use crate::ops::Activation;
 
 /// The families, by their `model_type`.
@@ -32,22 +32,6 @@ impl Config {
             _ => fields::<Bart>(json)?.config(&family),
         };
         config?.checked()
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a token id or a list of them")]
-enum OneOrMany {
-    One(u32),
-    Many(Vec<u32>),
-}
-
-impl OneOrMany {
-    fn list(self) -> Vec<u32> {
-        match self {
-            OneOrMany::One(id) => vec![id],
-            OneOrMany::Many(ids) => ids,
-        }
     }
 }
 
@@ -116,7 +100,7 @@ impl Bart {
         };
         let vocab = self.vocab_size.unwrap_or(vocab);
         let pad = self.pad_token_id.unwrap_or(pad);
-        let eos = self.eos_token_id.map_or(vec![eos], OneOrMany::list);
+        let eos = self.eos_token_id.map_or(vec![eos], OneOrMany::into_vec);
         let start = self.decoder_start_token_id.or(start);
         let layers = |count, heads: usize, feed_forward| {
             if heads == 0 || !hidden.is_multiple_of(heads) {
@@ -283,7 +267,7 @@ impl T5 {
                 .decoder_start_token_id
                 .or(self.pad_token_id)
                 .unwrap_or(0),
-            eos: self.eos_token_id.map_or(vec![1], OneOrMany::list),
+            eos: self.eos_token_id.map_or(vec![1], OneOrMany::into_vec),
         })
     }
 }

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::rope::RopeParameters;
-use super::{Config, OneOrMany, activation, eos, local};
+use super::{Config, activation, eos, local};
+use crate::json::OneOrMany;
 
 /// Global layers' base where a config says nothing.
 pub(super) const GLOBAL_BASE: f64 = 1e6;

@@ -4,7 +4,8 @@
 use serde::Deserialize;
 
 use super::rope::RopeParameters;
-use super::{Config, OneOrMany, activation, eos, local};
+use super::{Config, activation, eos, local};
+use crate::json::OneOrMany;
 
 /// Which of the families.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod tests;
 pub(crate) use gguf::ends as ends_of_gguf;
 use serde::Deserialize;
 
+use crate::json::OneOrMany;
 use crate::ops::Activation;
 use crate::weights::Gguf;
 
@@ -63,20 +64,8 @@ const MAX_LAYERS: usize = 1 << 12;
 /// What a layer that sees only its last positions is called in a `config.json`.
 const SLIDING: &str = "sliding_attention";
 
-/// One token or several.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(u32),
-    Many(Vec<u32>),
-}
-
 fn eos(tokens: Option<OneOrMany>) -> Vec<u32> {
-    match tokens {
-        None => Vec::new(),
-        Some(OneOrMany::One(id)) => vec![id],
-        Some(OneOrMany::Many(ids)) => ids,
-    }
+    tokens.map_or_else(Vec::new, OneOrMany::into_vec)
 }
 
 /// An activation by its name in `config.json`.
