@@ -1,9 +1,9 @@
 //! Layer norm.
 
-use candle_core::{CpuStorage, CustomOp1, D, DType, InplaceOp2, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::{Backend, contiguous, contiguous_mut};
+use super::{Backend, contiguous, in_place};
 use crate::kernels::{self, rows_a_task};
 
 /// Layer norm (Ba et al. 2016) with its weight and bias.
@@ -48,7 +48,10 @@ impl LayerNorm {
     pub fn after_sum(&self, x: Tensor, y: &Tensor, backend: Backend) -> Result<Tensor> {
         match backend {
             Backend::Fused => {
-                x.inplace_op2(y, &Norm(self))?;
+                let (weight, bias) = &self.values;
+                in_place(&x, y, weight.len(), "sum and layer norm", |x, y| {
+                    kernels::add_layer_norm(x, y, weight, bias, self.epsilon);
+                })?;
                 Ok(x)
             }
             Backend::Portable => self.forward(&(x + y)?, backend),
@@ -72,27 +75,5 @@ impl CustomOp1 for Norm<'_> {
             .zip(x.par_chunks(piece))
             .for_each(|(out, x)| kernels::layer_norm(x, weight, bias, self.0.epsilon, out));
         Ok((CpuStorage::F32(out), layout.shape().clone()))
-    }
-}
-
-impl InplaceOp2 for Norm<'_> {
-    fn name(&self) -> &'static str {
-        "sum and layer norm"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &mut CpuStorage,
-        x_layout: &Layout,
-        y: &CpuStorage,
-        y_layout: &Layout,
-    ) -> Result<()> {
-        let (x, y) = (contiguous_mut(x, x_layout)?, contiguous(y, y_layout)?);
-        let (weight, bias) = &self.0.values;
-        let piece = rows_a_task(weight.len()) * weight.len();
-        x.par_chunks_mut(piece)
-            .zip(y.par_chunks(piece))
-            .for_each(|(x, y)| kernels::add_layer_norm(x, y, weight, bias, self.0.epsilon));
-        Ok(())
     }
 }

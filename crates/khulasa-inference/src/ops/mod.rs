@@ -46,18 +46,40 @@ fn contiguous_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'
 pub(crate) fn sum(x: Tensor, y: &Tensor, backend: Backend) -> Result<Tensor> {
     match backend {
         Backend::Fused => {
-            x.inplace_op2(y, &Sum)?;
+            in_place(&x, y, 1, "sum", kernels::add)?;
             Ok(x)
         }
         Backend::Portable => x + y,
     }
 }
 
-struct Sum;
+/// Changes rows of `x`, of `width` each, by those of `y`: contiguous f32 on the CPU.
+fn in_place(
+    x: &Tensor,
+    y: &Tensor,
+    width: usize,
+    name: &'static str,
+    change: impl Fn(&mut [f32], &[f32]) + Sync,
+) -> Result<()> {
+    x.inplace_op2(
+        y,
+        &InPlace {
+            name,
+            width,
+            change,
+        },
+    )
+}
 
-impl InplaceOp2 for Sum {
+struct InPlace<F> {
+    name: &'static str,
+    width: usize,
+    change: F,
+}
+
+impl<F: Fn(&mut [f32], &[f32]) + Sync> InplaceOp2 for InPlace<F> {
     fn name(&self) -> &'static str {
-        "sum"
+        self.name
     }
 
     fn cpu_fwd(
@@ -68,10 +90,10 @@ impl InplaceOp2 for Sum {
         y_layout: &Layout,
     ) -> Result<()> {
         let (x, y) = (contiguous_mut(x, x_layout)?, contiguous(y, y_layout)?);
-        let piece = rows_a_task(1);
+        let piece = rows_a_task(self.width) * self.width;
         x.par_chunks_mut(piece)
             .zip(y.par_chunks(piece))
-            .for_each(|(x, y)| kernels::add(x, y));
+            .for_each(|(x, y)| (self.change)(x, y));
         Ok(())
     }
 }
@@ -114,7 +136,9 @@ impl RmsNorm {
     pub fn add(&self, x: Tensor, y: &Tensor, backend: Backend) -> Result<Tensor> {
         match backend {
             Backend::Fused => {
-                x.inplace_op2(y, &Norm(self))?;
+                in_place(&x, y, self.values.len(), "add rms norm", |x, y| {
+                    kernels::add_rms_norm(x, y, &self.values, self.epsilon);
+                })?;
                 Ok(x)
             }
             Backend::Portable => x + self.forward(y, backend)?,
@@ -139,29 +163,6 @@ impl CustomOp1 for Norm<'_> {
                 kernels::rms_norm(x, &self.0.values, self.0.epsilon, out);
             });
         Ok((CpuStorage::F32(out), layout.shape().clone()))
-    }
-}
-
-impl InplaceOp2 for Norm<'_> {
-    fn name(&self) -> &'static str {
-        "add rms norm"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &mut CpuStorage,
-        x_layout: &Layout,
-        y: &CpuStorage,
-        y_layout: &Layout,
-    ) -> Result<()> {
-        let (x, y) = (contiguous_mut(x, x_layout)?, contiguous(y, y_layout)?);
-        let piece = rows_a_task(self.0.values.len()) * self.0.values.len();
-        x.par_chunks_mut(piece)
-            .zip(y.par_chunks(piece))
-            .for_each(|(x, y)| {
-                kernels::add_rms_norm(x, y, &self.0.values, self.0.epsilon);
-            });
-        Ok(())
     }
 }
 
