@@ -8,6 +8,7 @@ mod languages;
 mod pieces;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tokenizers::Tokenizer as Library;
 
@@ -35,10 +36,11 @@ pub struct Tokenizer {
     clean_up: bool,
 }
 
+/// Shared by a tokenizer's clones: each task of a model has one.
 #[derive(Debug, Clone)]
 enum Vocabulary {
-    Library(Box<Library>),
-    Pieces(Box<Pieces>),
+    Library(Arc<Library>),
+    Pieces(Arc<Pieces>),
 }
 
 impl Tokenizer {
@@ -100,7 +102,7 @@ impl Tokenizer {
     }
 
     fn from_pieces(pieces: Pieces) -> Self {
-        Self::new(Vocabulary::Pieces(Box::new(pieces)))
+        Self::new(Vocabulary::Pieces(Arc::new(pieces)))
     }
 
     fn from_library(mut library: Library) -> Self {
@@ -131,7 +133,7 @@ impl Tokenizer {
         Self {
             prefix,
             suffix,
-            ..Self::new(Vocabulary::Library(Box::new(library)))
+            ..Self::new(Vocabulary::Library(Arc::new(library)))
         }
     }
 
