@@ -169,17 +169,22 @@ impl Linear {
         }
     }
 
-    /// Of the outputs for each row of `x` only what is wanted, if the weights are packed.
-    pub fn select(&self, x: &Tensor, wanted: &[Wanted<'_>]) -> Result<Option<Vec<Selected>>> {
+    /// Whether [`Self::select`] can be asked.
+    pub fn is_packed(&self) -> bool {
+        matches!(self.weight, Weight::Int8(_))
+    }
+
+    /// Of the outputs for each row of `x` only what is wanted; of packed weights.
+    pub fn select(&self, x: &Tensor, wanted: &[Wanted<'_>]) -> Result<Vec<Selected>> {
         let Weight::Int8(weight) = &self.weight else {
-            return Ok(None);
+            candle_core::bail!("weights that are not packed");
         };
         let (storage, layout) = x.storage_and_layout();
         let Storage::Cpu(storage) = &*storage else {
             candle_core::bail!("packed weights stand on the CPU");
         };
         let x = quantized(storage, layout, weight)?;
-        Ok(Some(weight.select(&x, self.columns, self.bias(), wanted)))
+        Ok(weight.select(&x, self.columns, self.bias(), wanted))
     }
 
     fn bias(&self) -> Option<&[f32]> {

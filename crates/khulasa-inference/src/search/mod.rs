@@ -377,10 +377,13 @@ fn step(
     let sequences = batch.len();
     let selected = match selector {
         Some(selector) => {
-            let changed = running
-                .iter()
-                .flat_map(|(_, it)| it.changed(vocab, options));
-            selector.select(&output, changed.collect())?
+            let changed = || {
+                let running = running.iter();
+                running
+                    .flat_map(|(_, it)| it.changed(vocab, options))
+                    .collect()
+            };
+            selector.select(&output, changed)?
         }
         None => None,
     };

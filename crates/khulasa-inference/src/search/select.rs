@@ -88,16 +88,20 @@ impl Selector {
     pub fn select(
         &self,
         output: &Output<'_>,
-        changed: Vec<Vec<u32>>,
+        changed: impl FnOnce() -> Vec<Vec<u32>>,
     ) -> Result<Option<Vec<Selected>>> {
         if let Some(tokens) = &self.tokens {
             return self
-                .select_on_device(&output.logits()?, tokens, changed)
+                .select_on_device(&output.logits()?, tokens, changed())
                 .map(Some);
         }
         let Output::Hidden(x, head) = output else {
             return Ok(None);
         };
+        if !head.is_packed() {
+            return Ok(None);
+        }
+        let changed = changed();
         let wanted: Vec<_> = changed
             .iter()
             .map(|changed| Wanted {
@@ -105,12 +109,13 @@ impl Selector {
                 changed,
             })
             .collect();
-        Ok(head.select(x, &wanted)?)
+        Ok(Some(head.select(x, &wanted)?))
     }
 
-    /// Selects from every row of logits, `[sequences, vocabulary]` in f32. One copy to main memory brings all of it, and only
-    /// operations are used that CUDA and Metal have for any vocabulary: sorting by candle is
-    /// limited by a block's shared memory, and its argmax on CUDA takes any of equals.
+    /// Selects from every row of logits, `[sequences, vocabulary]` in f32. One copy to main memory
+    /// brings all of it, and only operations are used that CUDA and Metal have for any vocabulary:
+    /// sorting by candle is limited by a block's shared memory, and its argmax on CUDA takes any of
+    /// equals.
     fn select_on_device(
         &self,
         logits: &Tensor,
@@ -209,7 +214,7 @@ mod tests {
 
     fn select(size: usize, logits: Tensor, changed: Vec<Vec<u32>>) -> Vec<Selected> {
         let selector = selector(size, logits.dims()[1]).unwrap();
-        let selected = selector.select(&Output::Logits(logits), changed);
+        let selected = selector.select(&Output::Logits(logits), || changed);
         selected.unwrap().unwrap()
     }
 
