@@ -94,6 +94,8 @@ class Mixture:
             count = draw.choice((2, 3)) if at and draw.random() < rates["joined"] else 1
             group = [pair for pair, _ in rows[at : at + count]]
             before = rows[at][1] if draw.random() < rates["context"] else None
+            if before and self.overlap.find("ar", before):
+                before = None
             pair = (" ".join(ar for ar, _ in group), " ".join(en for _, en in group))
             self.translation(examples, use, pair, before, draw)
             at += count
