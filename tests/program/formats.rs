@@ -160,6 +160,37 @@ fn several_articles_follow_one_another() {
 }
 
 #[test]
+fn many_at_once_are_what_they_are_alone_and_in_order() {
+    let lines: Vec<&str> = SMALL.lines().filter(|line| !line.is_empty()).collect();
+    let mut files: Vec<(String, String)> = (0..lines.len())
+        .flat_map(|from| (from + 1..=lines.len()).map(move |to| (from, to)))
+        .map(|(from, to)| (format!("{from}-{to}.txt"), lines[from..to].join("\n\n")))
+        .collect();
+    files.push((
+        "1-2b.txt".to_owned(),
+        "nothing in it to translate".to_owned(),
+    ));
+    let folder = folder(files.iter().map(|(name, text)| (name.as_str(), text)));
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let together = khulasa(["-q", "--format", "jsonl", folder.path().to_str().unwrap()])
+        .assert()
+        .code(1);
+    let output = together.get_output();
+    assert!(text(&output.stderr).contains(&at("1-2b.txt")));
+
+    files.sort();
+    let alone: Vec<u8> = files
+        .iter()
+        .flat_map(|(name, _)| {
+            let command = &mut khulasa(["-q", "--format", "jsonl", &at(name)]);
+            command.output().unwrap().stdout
+        })
+        .collect();
+    assert_eq!(alone.iter().filter(|&&byte| byte == b'\n').count(), 10);
+    assert!(output.stdout == alone, "the same bytes");
+}
+
+#[test]
 fn a_file_holds_what_standard_output_would() {
     let articles = folder([("a.txt", SMALL)]);
     let path = articles.path().join("digest.json");

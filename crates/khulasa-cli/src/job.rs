@@ -1,11 +1,12 @@
-//! The work on one article after another: read, digest, deliver, and go on whatever happens.
+//! The work on articles: read, digest, deliver, and go on whatever happens.
 
 use std::ops::ControlFlow;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use khulasa::render::Parts;
-use khulasa::{Article, Digest, Error, Event, Glossary, Khulasa};
+use khulasa::{Article, Digest, Error, Glossary, Khulasa, Observer};
 
 use crate::args::{
     DigestArgs, InputArgs, MessageArgs, ModelArgs, OutputArgs, SummaryArgs, TranslateArgs,
@@ -16,6 +17,8 @@ use crate::models;
 use crate::progress::Progress;
 use crate::results::Results;
 use crate::stop::{self, Stop};
+
+mod together;
 
 /// The status where some articles failed.
 const FAILED: u8 = 1;
@@ -77,7 +80,7 @@ impl<'a> Job<'a> {
         stop::listen();
         let mut run = Run {
             job: self,
-            progress: Progress::new(inputs.articles.len(), !self.messages.quiet),
+            progress: Progress::new(inputs.articles.len(), !self.messages.quiet).into(),
             results,
             khulasa: None,
             failed: 0,
@@ -89,8 +92,12 @@ impl<'a> Job<'a> {
         if inputs.articles.is_empty() {
             return Err(Stop::Unusable("there is nothing to do".to_owned()));
         }
-        for input in inputs.articles {
-            run.article(input)?;
+        if run.results.is_streamed() || inputs.articles.len() == 1 {
+            for input in inputs.articles {
+                run.article(input)?;
+            }
+        } else {
+            together::run(&mut run, inputs.articles)?;
         }
         run.results.finish()?;
         Ok(ExitCode::from(match (run.failed, run.doubtful) {
@@ -104,7 +111,7 @@ impl<'a> Job<'a> {
 /// A job under way.
 struct Run<'a> {
     job: &'a Job<'a>,
-    progress: Progress,
+    progress: Arc<Progress>,
     results: Results,
     khulasa: Option<Khulasa>,
     failed: usize,
@@ -115,15 +122,72 @@ struct Run<'a> {
 impl Run<'_> {
     /// Works an article through. What is wrong with it is said, and the next one can follow.
     fn article(&mut self, input: Input) -> Result<(), Stop> {
-        let name = input.name();
-        self.progress.begin(&name);
-        match input.read(&self.job.input.options()) {
-            Ok(article) => match self.digest(&article)? {
-                Ok(digest) => self.results.deliver(digest)?,
-                Err(error) => self.fail(&format!("{name}: {error}")),
-            },
-            Err(message) => self.fail(&message),
+        self.progress.begin(&input.name());
+        if let Some(article) = self.read(input) {
+            let khulasa = self.khulasa()?;
+            let parts = self.job.parts;
+            let mut text = self.results.stream(&article, parts, &self.progress);
+            let mut written = Ok(());
+            let digest = digest(&khulasa, &article, parts, &mut |event| {
+                self.progress.observe(&event);
+                if let Some(text) = &mut text
+                    && written.is_ok()
+                {
+                    written = text.push(&event);
+                }
+                match written.is_err() {
+                    true => ControlFlow::Break(()),
+                    false => stop::go_on(),
+                }
+            });
+            if let (Ok(digest), Some(text)) = (&digest, text) {
+                written = written.and_then(|()| text.finish(&digest.model).map(drop));
+            }
+            written.map_err(|error| Stop::writing(&"standard output", &error))?;
+            self.finish(&article, digest)?;
         }
+        self.end()
+    }
+
+    /// Reads an article, and says what is wrong with it.
+    fn read(&mut self, input: Input) -> Option<Article> {
+        let article = match input.read(&self.job.input.options()) {
+            Ok(article) => article,
+            Err(message) => {
+                self.fail(&message);
+                return None;
+            }
+        };
+        if article.undecodable > 0 && !self.job.messages.quiet {
+            self.progress.say(&format!(
+                "{}: not everything in it is {}: \u{FFFD} stands in {} place{}: get the file again, \
+                 or name its encoding with --encoding",
+                article.id, article.encoding, article.undecodable, plural(article.undecodable)
+            ));
+        }
+        Some(article)
+    }
+
+    /// Delivers an article's digest, or says what is wrong with it.
+    fn finish(&mut self, article: &Article, digest: khulasa::Result<Digest>) -> Result<(), Stop> {
+        match digest {
+            Err(Error::Cancelled) => Err(Stop::Interrupted),
+            Err(error) => {
+                self.fail(&format!("{}: {error}", article.id));
+                Ok(())
+            }
+            Ok(digest) => {
+                self.doubtful += usize::from(marked(&digest) > 0 || digest.misses_term());
+                if self.job.messages.verbose {
+                    self.progress.say(&details(article, &digest));
+                }
+                self.results.deliver(digest)
+            }
+        }
+    }
+
+    /// Ends with an article.
+    fn end(&mut self) -> Result<(), Stop> {
         self.progress.end();
         match stop::interrupted() {
             true => Err(Stop::Interrupted),
@@ -134,53 +198,6 @@ impl Run<'_> {
     fn fail(&mut self, message: &str) {
         self.failed += 1;
         self.progress.say(message);
-    }
-
-    /// Makes an article's digest. The inner error is the article's own; the outer one stops the
-    /// work.
-    fn digest(&mut self, article: &Article) -> Result<khulasa::Result<Digest>, Stop> {
-        if article.undecodable > 0 && !self.job.messages.quiet {
-            self.progress.say(&format!(
-                "{}: not everything in it is {}: \u{FFFD} stands in {} place{}: get the file again, \
-                 or name its encoding with --encoding",
-                article.id, article.encoding, article.undecodable, plural(article.undecodable)
-            ));
-        }
-        let khulasa = self.khulasa()?;
-        let parts = self.job.parts;
-        let mut text = self.results.stream(article, parts, &self.progress);
-        let mut written = Ok(());
-        let mut observer = |event: Event<'_>| {
-            self.progress.observe(&event);
-            if let Some(text) = &mut text
-                && written.is_ok()
-            {
-                written = text.push(&event);
-            }
-            match written.is_err() || stop::interrupted() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        };
-        let digest = match (parts.summary, parts.translation) {
-            (true, true) => khulasa.digest_with(article, &mut observer),
-            (true, false) => khulasa.summarize_with(article, &mut observer),
-            (false, _) => khulasa.translate_with(article, &mut observer),
-        };
-        if let (Ok(digest), Some(text)) = (&digest, text) {
-            written = written.and_then(|()| text.finish(&digest.model).map(drop));
-        }
-        written.map_err(|error| Stop::writing(&"standard output", &error))?;
-        if let Ok(digest) = &digest {
-            self.doubtful += usize::from(marked(digest) > 0 || digest.misses_term());
-        }
-        match &digest {
-            Err(Error::Cancelled) => return Err(Stop::Interrupted),
-            Err(_) => {}
-            Ok(digest) if self.job.messages.verbose => self.progress.say(&details(article, digest)),
-            Ok(_) => {}
-        }
-        Ok(digest)
     }
 
     /// The model, loaded when the first article needs it.
@@ -206,6 +223,20 @@ impl Run<'_> {
         }
         self.khulasa = Some(khulasa.clone());
         Ok(khulasa)
+    }
+}
+
+/// Makes the parts of an article's digest that are wanted.
+fn digest(
+    khulasa: &Khulasa,
+    article: &Article,
+    parts: Parts,
+    observer: &mut Observer<'_>,
+) -> khulasa::Result<Digest> {
+    match (parts.summary, parts.translation) {
+        (true, true) => khulasa.digest_with(article, observer),
+        (true, false) => khulasa.summarize_with(article, observer),
+        (false, _) => khulasa.translate_with(article, observer),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{
@@ -20,14 +21,16 @@ const STEPS: u64 = 1000;
 pub struct Progress {
     bar: ProgressBar,
     articles: usize,
-    /// Articles that are done with, well or badly.
-    finished: usize,
-    current: Option<Current>,
+    current: Mutex<Current>,
 }
 
-/// The article that is being worked on.
-#[derive(Debug)]
+/// What is being worked on.
+#[derive(Debug, Default)]
 struct Current {
+    /// Articles that are done with, well or badly.
+    finished: usize,
+    /// Articles under way; what follows is theirs.
+    articles: usize,
     sentences: usize,
     translated: usize,
     output_tokens: usize,
@@ -51,8 +54,7 @@ impl Progress {
         Self {
             bar,
             articles,
-            finished: 0,
-            current: None,
+            current: Mutex::default(),
         }
     }
 
@@ -61,30 +63,32 @@ impl Progress {
         self.bar.set_prefix(what);
     }
 
-    /// Begins with an article.
-    pub fn begin(&mut self, name: &str) {
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins with an article, while others may be under way.
+    pub fn begin(&self, name: &str) {
+        let mut current = self.current();
+        current.articles += 1;
         let name = Path::new(name).file_name().unwrap_or(name.as_ref());
         let name = name.to_string_lossy().replace(char::is_control, "");
-        self.bar.set_prefix("");
-        self.bar.set_message(match self.articles {
-            1 => name,
-            articles => format!("{}/{articles} {name}", self.finished + 1),
-        });
-        self.current = Some(Current {
-            sentences: 0,
-            translated: 0,
-            output_tokens: 0,
-            started: None,
-        });
+        self.bar
+            .set_message(match (self.articles, current.articles) {
+                (1, _) => name,
+                (articles, 1) => format!("{}/{articles} {name}", current.finished + 1),
+                (articles, _) => format!("{}/{articles} articles", current.finished),
+            });
+        if current.articles == 1 {
+            self.bar.set_prefix("");
+        }
     }
 
     /// Takes note of an event.
-    pub fn observe(&mut self, event: &Event<'_>) {
-        let Some(current) = &mut self.current else {
-            return;
-        };
+    pub fn observe(&self, event: &Event<'_>) {
+        let mut current = self.current();
         match event {
-            Event::Planned { sentences } => current.sentences = *sentences,
+            Event::Planned { sentences } => current.sentences += *sentences,
             Event::Step { output_tokens, .. } => {
                 current.output_tokens += output_tokens;
                 current.started.get_or_insert_with(Instant::now);
@@ -101,16 +105,28 @@ impl Progress {
             current.sentences,
             HumanCount(rate as u64)
         ));
-        let part = STEPS * current.translated as u64 / current.sentences.max(1) as u64;
-        self.bar
-            .set_position(self.finished as u64 * STEPS + part.min(STEPS));
+        if current.articles == 1 {
+            let part = STEPS * current.translated as u64 / current.sentences.max(1) as u64;
+            let before = current.finished as u64 * STEPS;
+            self.bar.set_position(before + part.min(STEPS));
+        }
     }
 
     /// Ends with an article.
-    pub fn end(&mut self) {
-        self.current = None;
-        self.finished += 1;
-        self.bar.set_position(self.finished as u64 * STEPS);
+    pub fn end(&self) {
+        let mut current = self.current();
+        current.finished += 1;
+        current.articles -= 1;
+        self.bar.set_position(current.finished as u64 * STEPS);
+        if current.articles > 1 {
+            let message = format!("{}/{} articles", current.finished, self.articles);
+            self.bar.set_message(message);
+        } else if current.articles == 0 {
+            *current = Current {
+                finished: current.finished,
+                ..Current::default()
+            };
+        }
     }
 
     /// Writes a message to standard error, above the bar.

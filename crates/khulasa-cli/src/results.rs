@@ -60,7 +60,8 @@ impl Results {
         Some(TextStream::new(screen, article, parts, &self.layout))
     }
 
-    fn is_streamed(&self) -> bool {
+    /// Whether the text of an article is to be seen while it is being made.
+    pub fn is_streamed(&self) -> bool {
         self.format == Format::Text && matches!(self.output, Output::Stdout)
     }
 

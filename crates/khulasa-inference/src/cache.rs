@@ -106,6 +106,11 @@ impl Cache {
         self.free.len()
     }
 
+    /// Sources that there is room for; `None` if the model has no encoder.
+    pub fn free_sources(&self) -> Option<usize> {
+        Some(self.sources.as_ref()?.free.len())
+    }
+
     /// Starts an empty sequence, if a row is free.
     pub fn start(&mut self, source: Option<Source>) -> Option<Sequence> {
         Some(Sequence {

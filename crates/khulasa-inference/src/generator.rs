@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use candle_core::Device;
 use khulasa_tokenizer::Tokenizer;
@@ -13,7 +14,7 @@ use crate::load::{self, Loaded};
 use crate::model::Model;
 use crate::ops::Backend;
 use crate::precision::Precision;
-use crate::search::{self, Event, Hypothesis, Options, Prompt};
+use crate::search::{Event, Hypothesis, Options, Prompt, Scheduler};
 use crate::{Error, Result};
 
 /// How a model is loaded.
@@ -27,14 +28,13 @@ pub struct LoadOptions {
     pub threads: Option<usize>,
 }
 
-/// A model with its vocabulary, ready to generate. It can be shared between threads.
+/// A model with its vocabulary, ready to generate. It can be shared between threads: with 8-bit
+/// weights, the prompts of all calls run in one batch.
 pub struct Generator {
-    model: Box<dyn Model>,
+    model: Arc<dyn Model>,
     defaults: Defaults,
     tokenizer: Tokenizer,
-    pool: rayon::ThreadPool,
-    /// Where the tokens' scores are selected, if not in main memory.
-    selects_on: Option<Device>,
+    scheduler: Scheduler,
 }
 
 impl std::fmt::Debug for Generator {
@@ -77,19 +77,24 @@ impl Generator {
             defaults,
             tokenizer,
         } = pool.install(|| load::load(path, form, backend, device))?;
+        let model: Arc<dyn Model> = model.into();
+        // Floating-point products may round otherwise where there are other rows.
+        let joint = matches!(form, Form::Int8);
+        let selects_on = (!device.is_cpu()).then_some(device);
         Ok(Self {
+            scheduler: Scheduler::new(model.clone(), pool, selects_on, joint)?,
             model,
             defaults,
             tokenizer,
-            pool,
-            selects_on: (!device.is_cpu()).then(|| device.clone()),
         })
     }
 
     /// Selects scores on the CPU as on any device.
     #[cfg(test)]
     pub(crate) fn selecting(mut self) -> Self {
-        self.selects_on = Some(Device::Cpu);
+        let pool = rayon::ThreadPoolBuilder::new().build().unwrap();
+        let device = Some(&Device::Cpu);
+        self.scheduler = Scheduler::new(self.model.clone(), pool, device, false).unwrap();
         self
     }
 
@@ -125,7 +130,8 @@ impl Generator {
 
     /// Generates from each prompt, independently of the others, and returns the hypotheses of
     /// each, best first. Prompts are taken in order, and many run at once; `observer` hears of
-    /// every step and of each prompt that is done, and cancels the work by breaking.
+    /// every step, also of those that others' prompts take, and of each prompt that is done, and
+    /// cancels the work by breaking.
     ///
     /// # Errors
     /// [`Error::Prompt`] for a prompt that does not fit, [`Error::Option`] for settings without
@@ -136,7 +142,6 @@ impl Generator {
         options: &Options,
         observer: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Vec<Vec<Hypothesis>>> {
-        let device = self.selects_on.as_ref();
-        search::run(&*self.model, &self.pool, device, prompts, options, observer)
+        self.scheduler.generate(prompts, options, observer)
     }
 }

@@ -65,8 +65,8 @@ pub(crate) struct Start {
     pub tokens: Vec<u32>,
 }
 
-/// The room that a call needs.
-#[derive(Debug, Clone, Copy)]
+/// The room that prompts need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Room {
     /// Sequences at once.
     pub rows: usize,
@@ -78,9 +78,24 @@ pub(crate) struct Room {
     pub prompt_tokens: usize,
 }
 
-#[cfg(test)]
 impl Room {
+    /// Whether another room has all of it.
+    pub fn fits(&self, other: &Self) -> bool {
+        self.max(other) == *other
+    }
+
+    /// What has room for both.
+    pub fn max(&self, other: &Self) -> Self {
+        Self {
+            rows: self.rows.max(other.rows),
+            positions: self.positions.max(other.positions),
+            prompts: self.prompts.max(other.prompts),
+            prompt_tokens: self.prompt_tokens.max(other.prompt_tokens),
+        }
+    }
+
     /// Room for `rows` sequences of `positions` without an encoder.
+    #[cfg(test)]
     pub fn for_sequences(rows: usize, positions: usize) -> Self {
         Self {
             rows,

@@ -1,30 +1,24 @@
 //! Search: which tokens a model's logits become.
 //!
-//! Prompts wait in a queue, and as many as fit run at once; one that is done makes room for the
-//! next in the middle of everybody else's work (continuous batching; Yu et al. 2022, "Orca").
-//! What a prompt becomes depends on nothing but the prompt.
+//! What a prompt becomes depends on nothing but the prompt and its options.
 
 mod beam;
 mod rules;
+mod scheduler;
 mod select;
 mod single;
 
-use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-use candle_core::{CpuStorage, Device, Storage, Tensor};
+use candle_core::{CpuStorage, Storage, Tensor};
 pub use candle_transformers::generation::Sampling;
-use rayon::prelude::*;
 
 use self::beam::Beams;
 pub use self::rules::Rules;
-use self::select::{Scores, Selector};
+pub(crate) use self::scheduler::Scheduler;
+use self::select::{Scores, Want};
 use self::single::Single;
+use crate::Result;
 use crate::cache::{Cache, Sequence};
-use crate::model::{Model, Room, Start};
-use crate::{Error, Result};
+use crate::model::Start;
 
 /// How to search.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,13 +129,6 @@ pub enum Event<'a> {
     },
 }
 
-/// Prompt tokens that are enough for one step: more would only take more memory.
-const PREFILL: usize = 512;
-
-/// How long a thread looks for work during a step before it sleeps: longer than what one thread does
-/// alone takes, and short where others want its core.
-const PATIENCE: Duration = Duration::from_micros(200);
-
 /// How many tokens a prompt's output has at least, and at most.
 #[derive(Debug, Clone, Copy)]
 struct Lengths {
@@ -174,16 +161,18 @@ impl Running {
         }
     }
 
-    /// After each of [`Self::inputs`], the tokens whose scores rules change.
-    fn changed(&self, vocab: usize, options: &Options) -> Vec<Vec<u32>> {
-        let changed = |place| {
+    /// After each of [`Self::inputs`], the logits that are wanted; `None` if that is all of them.
+    fn wanted(&self, vocab: usize, options: &Options) -> Option<Vec<Want>> {
+        let count = select::count(options)?;
+        let want = |place| {
             let changes = options.rules.changes(&place, vocab, |_| 0.0);
-            changes.scores.into_iter().map(|(token, _)| token).collect()
+            let changed = changes.scores.into_iter().map(|(token, _)| token).collect();
+            Want { count, changed }
         };
-        match self {
-            Running::Single(it) => vec![changed(it.place(&options.stop))],
-            Running::Beams(it) => it.places(&options.stop).map(changed).collect(),
-        }
+        Some(match self {
+            Running::Single(it) => vec![want(it.place(&options.stop))],
+            Running::Beams(it) => it.places(&options.stop).map(want).collect(),
+        })
     }
 
     /// Takes the scores after each of [`Self::inputs`]; returns the hypotheses when it is done.
@@ -204,203 +193,6 @@ impl Running {
             Running::Beams(it) => it.end(cache),
         }
     }
-}
-
-/// Runs all prompts. See [`crate::Generator::generate`]. The logits are on `device`, or in main
-/// memory.
-pub(crate) fn run(
-    model: &dyn Model,
-    pool: &rayon::ThreadPool,
-    device: Option<&Device>,
-    prompts: &[Prompt],
-    options: &Options,
-    observer: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
-) -> Result<Vec<Vec<Hypothesis>>> {
-    let width = match &options.search {
-        Search::Beam(beam) if beam.size == 0 => {
-            return Err(Error::Option(
-                "a beam has at least one hypothesis".to_owned(),
-            ));
-        }
-        Search::Beam(beam) => beam.size,
-        Search::Greedy | Search::Sample { .. } => 1,
-    };
-    let shape = model.shape();
-    options.rules.check(shape.output_vocab)?;
-    let limit = shape.longest_prompt;
-    for (index, prompt) in prompts.iter().enumerate() {
-        let tokens = prompt.tokens.len();
-        if tokens == 0 || tokens > limit {
-            return Err(Error::Prompt {
-                index,
-                tokens,
-                limit,
-            });
-        }
-        if let Some(&token) = prompt.tokens.iter().find(|&&t| t as usize >= shape.vocab) {
-            let vocab = shape.vocab;
-            return Err(Error::Option(format!(
-                "prompt {index} has token {token} of a vocabulary of {vocab}"
-            )));
-        }
-    }
-    let new_tokens = |p: &Prompt| shape.new_tokens(p.tokens.len(), p.max_new_tokens);
-    let positions = |p: &Prompt| shape.positions(p.tokens.len(), new_tokens(p));
-    let most = |f: &dyn Fn(&Prompt) -> usize| prompts.iter().map(f).max().unwrap_or(0);
-    let batch = if model.one_at_a_time() {
-        1
-    } else {
-        options.batch
-    };
-    let rows = batch.max(width).min(width * prompts.len());
-    let mut cache = model.cache(Room {
-        rows,
-        positions: most(&positions),
-        prompts: rows / width,
-        prompt_tokens: most(&|p| p.tokens.len()),
-    })?;
-
-    let selector = Selector::new(device, shape.output_vocab, options)?;
-    let mut results = vec![Vec::new(); prompts.len()];
-    let mut waiting = prompts.iter().enumerate();
-    let mut running: Vec<(usize, Running)> = Vec::new();
-    loop {
-        let mut input_tokens = 0;
-        let mut new = Vec::new();
-        while cache.free() >= width * (new.len() + 1) && input_tokens < PREFILL {
-            let Some((index, prompt)) = waiting.next() else {
-                break;
-            };
-            input_tokens += prompt.tokens.len();
-            new.push((index, prompt));
-        }
-        let tokens: Vec<_> = new.iter().map(|(_, p)| p.tokens.as_slice()).collect();
-        let starts = awake(pool, || model.start(&mut cache, &tokens))?;
-        for ((index, prompt), start) in new.into_iter().zip(starts) {
-            let lengths = Lengths {
-                min: prompt.min_new_tokens,
-                limit: new_tokens(prompt),
-            };
-            running.push((index, Running::new(start, lengths, options, &mut cache)));
-        }
-        if running.is_empty() {
-            return Ok(results);
-        }
-        let (outcomes, output_tokens) = awake(pool, || {
-            step(model, &cache, selector.as_ref(), &mut running, options)
-        })?;
-        if observer(Event::Step {
-            input_tokens,
-            output_tokens,
-        })
-        .is_break()
-        {
-            return Err(Error::Cancelled);
-        }
-        let mut still = Vec::with_capacity(running.len());
-        for ((index, it), outcome) in running.into_iter().zip(outcomes) {
-            match outcome {
-                None => still.push((index, it)),
-                Some(hypotheses) => {
-                    it.end(&mut cache);
-                    if observer(Event::Done {
-                        index,
-                        hypotheses: &hypotheses,
-                    })
-                    .is_break()
-                    {
-                        return Err(Error::Cancelled);
-                    }
-                    results[index] = hypotheses;
-                }
-            }
-        }
-        running = still;
-    }
-}
-
-/// Runs `f` on a thread of the pool while the others wait for its parts without going to sleep at
-/// once: a step has many short parts, and waking a thread takes longer than most of them.
-fn awake<R: Send>(pool: &rayon::ThreadPool, f: impl FnOnce() -> R + Send) -> R {
-    struct Done<'a>(&'a AtomicBool);
-    impl Drop for Done<'_> {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Release);
-        }
-    }
-    let (done, work, result) = (
-        AtomicBool::new(false),
-        Mutex::new(Some(f)),
-        Mutex::new(None),
-    );
-    pool.broadcast(|thread| {
-        if thread.index() == 0 {
-            let _done = Done(&done);
-            let f = work.lock().ok().and_then(|mut work| work.take());
-            let found = f.map(|f| f());
-            if let Ok(mut result) = result.lock() {
-                *result = found;
-            }
-        } else {
-            let mut busy = Instant::now();
-            while !done.load(Ordering::Acquire) && busy.elapsed() < PATIENCE {
-                if rayon::yield_now() == Some(rayon::Yield::Executed) {
-                    busy = Instant::now();
-                } else {
-                    std::hint::spin_loop();
-                }
-            }
-        }
-    });
-    let result = result.into_inner().unwrap_or_else(PoisonError::into_inner);
-    result.unwrap_or_else(|| unreachable!("the first thread ran it"))
-}
-
-/// One forward pass and what follows from its logits: for each running prompt its hypotheses, if
-/// it is done; and the number of sequences that ran.
-fn step(
-    model: &dyn Model,
-    cache: &Cache,
-    selector: Option<&Selector>,
-    running: &mut [(usize, Running)],
-    options: &Options,
-) -> Result<(Vec<Option<Vec<Hypothesis>>>, usize)> {
-    let mut batch = Vec::new();
-    let mut rows = Vec::new();
-    for (_, it) in running.iter_mut() {
-        let inputs = it.inputs();
-        rows.push(batch.len()..batch.len() + inputs.len());
-        batch.extend(inputs);
-    }
-    let output = model.forward(cache, &mut batch)?;
-    let vocab = model.shape().output_vocab;
-    let sequences = batch.len();
-    let selected = match selector {
-        Some(selector) => {
-            let changed = || {
-                let running = running.iter();
-                running
-                    .flat_map(|(_, it)| it.changed(vocab, options))
-                    .collect()
-            };
-            selector.select(&output, changed)?
-        }
-        None => None,
-    };
-    let advance = |scores: Vec<Scores<'_>>| {
-        running
-            .par_iter_mut()
-            .zip(rows)
-            .map(|((_, it), rows)| it.advance(&scores[rows], options))
-            .collect::<Result<Vec<_>>>()
-    };
-    let outcomes = match selected {
-        Some(selected) => advance(selected.into_iter().map(Scores::Selected).collect()),
-        None => with_values(&output.logits()?, |values| {
-            advance(values.chunks_exact(vocab).map(Scores::All).collect())
-        })?,
-    }?;
-    Ok((outcomes, sequences))
 }
 
 /// Lends the values of a contiguous f32 tensor, without a copy where they are in main memory.

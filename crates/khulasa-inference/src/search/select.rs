@@ -52,127 +52,133 @@ impl Scores<'_> {
 /// More passes over the logits than this would take longer than to copy them.
 const MOST: usize = 64;
 
+/// How many of the largest logits these options need; `None` if all: of sampling, and of beams so
+/// wide that selecting would take longer.
+pub(super) fn count(options: &Options) -> Option<usize> {
+    let count = match &options.search {
+        Search::Greedy => 1,
+        Search::Beam(beam) => beam::candidates(beam, &options.stop),
+        Search::Sample { .. } => return None,
+    };
+    (count <= MOST).then_some(count)
+}
+
+/// What is wanted of a sequence's logits.
+#[derive(Clone)]
+pub(super) struct Want {
+    /// How many of the largest.
+    pub count: usize,
+    /// The tokens that rules change, in order, each once.
+    pub changed: Vec<u32>,
+}
+
 /// Selects scores.
 pub(super) struct Selector {
-    /// How many of the largest logits.
-    count: usize,
     /// For a device: `[1, vocabulary]`, every token's id as a float.
     tokens: Option<Tensor>,
 }
 
 impl Selector {
-    /// For what these options need of a vocabulary, on a device if the logits are on one; `None` if
-    /// that is all logits: of sampling, and of beams so wide that selecting would take longer.
-    pub fn new(device: Option<&Device>, vocab: usize, options: &Options) -> Result<Option<Self>> {
-        let count = match &options.search {
-            Search::Greedy => 1,
-            Search::Beam(beam) => beam::candidates(beam, &options.stop),
-            Search::Sample { .. } => return Ok(None),
-        };
+    /// For a vocabulary, on a device if the logits are on one.
+    pub fn new(device: Option<&Device>, vocab: usize) -> Result<Self> {
         // A float has 24 bits for a token.
-        if count > MOST || vocab > 1 << 24 {
-            return Ok(None);
-        }
-        let tokens = match device {
+        let tokens = match device.filter(|_| vocab <= 1 << 24) {
             Some(device) => {
                 let tokens = Tensor::arange(0, vocab as u32, device)?.to_dtype(DType::F32)?;
                 Some(tokens.unsqueeze(0)?)
             }
             None => None,
         };
-        Ok(Some(Self { count, tokens }))
+        Ok(Self { tokens })
     }
 
-    /// Selects for every sequence, given the tokens of each that rules change, in order. `None`
-    /// where it is best to look at all logits: they stand in main memory.
+    /// Selects what is wanted of every sequence. `None` where that is everything of some, or where
+    /// it is best to look at all logits: they stand in main memory.
     pub fn select(
         &self,
         output: &Output<'_>,
-        changed: impl FnOnce() -> Vec<Vec<u32>>,
+        wanted: impl FnOnce() -> Option<Vec<Want>>,
     ) -> Result<Option<Vec<Selected>>> {
-        if let Some(tokens) = &self.tokens {
-            return self
-                .select_on_device(&output.logits()?, tokens, changed())
-                .map(Some);
+        match (&self.tokens, output) {
+            (Some(tokens), _) => wanted()
+                .map(|wanted| select_on_device(&output.logits()?, tokens, wanted))
+                .transpose(),
+            (None, Output::Hidden(x, head)) if head.is_packed() => wanted()
+                .map(|wanted| {
+                    let wanted = wanted.iter().map(|want| Wanted {
+                        count: want.count,
+                        changed: &want.changed,
+                    });
+                    Ok(head.select(x, &wanted.collect::<Vec<_>>())?)
+                })
+                .transpose(),
+            (None, _) => Ok(None),
         }
-        let Output::Hidden(x, head) = output else {
-            return Ok(None);
-        };
-        if !head.is_packed() {
-            return Ok(None);
-        }
-        let changed = changed();
-        let wanted: Vec<_> = changed
-            .iter()
-            .map(|changed| Wanted {
-                count: self.count,
-                changed,
-            })
-            .collect();
-        Ok(Some(head.select(x, &wanted)?))
     }
+}
 
-    /// Selects from every row of logits, `[sequences, vocabulary]` in f32. One copy to main memory
-    /// brings all of it, and only operations are used that CUDA and Metal have for any vocabulary:
-    /// sorting by candle is limited by a block's shared memory, and its argmax on CUDA takes any of
-    /// equals.
-    fn select_on_device(
-        &self,
-        logits: &Tensor,
-        tokens: &Tensor,
-        changed: Vec<Vec<u32>>,
-    ) -> Result<Vec<Selected>> {
-        let (rows, vocab) = logits.dims2()?;
-        let device = logits.device();
-        let total = sum_exp_log(logits)?;
-        let mut left = logits.clone();
-        let width = changed.iter().map(Vec::len).max().unwrap_or(0);
-        let mut columns = vec![total.clone(), total];
-        if width > 0 {
-            let (mut tokens, mut marks) = (Vec::with_capacity(rows * width), Vec::new());
-            for row in &changed {
-                // Short rows repeat a token. Where rules change none, none is taken.
-                tokens.extend_from_slice(row);
-                let (last, mark) = row.last().map_or((0, 0.0), |&t| (t, f32::NEG_INFINITY));
-                tokens.extend(std::iter::repeat_n(last, width - row.len()));
-                marks.push(mark);
-            }
-            let tokens = Tensor::from_vec(tokens, (rows, width), device)?;
-            let marks = Tensor::from_vec(marks, (rows, 1), device)?;
-            let originals = logits.contiguous()?.gather(&tokens, 1)?;
-            left = left.scatter(&tokens, &originals.broadcast_add(&marks)?, 1)?;
-            columns = vec![columns.swap_remove(0), sum_exp_log(&left)?, originals];
+/// Selects from every row of logits, `[sequences, vocabulary]` in f32. One copy to main memory
+/// brings all of it, and only operations are used that CUDA and Metal have for any vocabulary:
+/// sorting by candle is limited by a block's shared memory, and its argmax on CUDA takes any of
+/// equals.
+fn select_on_device(logits: &Tensor, tokens: &Tensor, wanted: Vec<Want>) -> Result<Vec<Selected>> {
+    let (rows, vocab) = logits.dims2()?;
+    let device = logits.device();
+    let total = sum_exp_log(logits)?;
+    let mut left = logits.clone();
+    let width = wanted.iter().map(|want| want.changed.len());
+    let width = width.max().unwrap_or(0);
+    let mut columns = vec![total.clone(), total];
+    if width > 0 {
+        let (mut tokens, mut marks) = (Vec::with_capacity(rows * width), Vec::new());
+        for Want { changed: row, .. } in &wanted {
+            // Short rows repeat a token. Where rules change none, none is taken.
+            tokens.extend_from_slice(row);
+            let (last, mark) = row.last().map_or((0, 0.0), |&t| (t, f32::NEG_INFINITY));
+            tokens.extend(std::iter::repeat_n(last, width - row.len()));
+            marks.push(mark);
         }
-        let shape = (rows, vocab);
-        let tokens = tokens.broadcast_as(shape)?;
-        let constant = |value: f32| Tensor::new(&[[value]], device)?.broadcast_as(shape);
-        let (none, lowest) = (constant(f32::INFINITY)?, constant(f32::NEG_INFINITY)?);
-        for round in 0..self.count {
-            if round > 0 {
-                let found = tokens.broadcast_eq(&columns[columns.len() - 1])?;
-                left = found.where_cond(&lowest, &left)?;
-            }
-            let largest = left.max_keepdim(1)?;
-            let equal = left.broadcast_eq(&largest)?;
-            let token = equal.where_cond(&tokens, &none)?.min_keepdim(1)?;
-            columns.extend([largest, token]);
-        }
-        let values = Tensor::cat(&columns, 1)?.to_vec2::<f32>()?;
-        let selected = values.into_iter().zip(changed).map(|(row, changed)| {
-            let (originals, best) = row[2..].split_at(width);
-            let best = best.chunks_exact(2).map(|pair| (pair[1], pair[0]));
-            // Where the logits are not numbers, or run out, there is no token.
-            let best = best.filter(|&(t, v)| v > f32::NEG_INFINITY && t < vocab as f32);
-            Selected {
-                vocab,
-                best: best.map(|(t, v)| (t as u32, v)).collect(),
-                changed: changed.into_iter().zip(originals.iter().copied()).collect(),
-                log_sum_exp: row[0],
-                unchanged_log_sum_exp: row[1],
-            }
-        });
-        Ok(selected.collect())
+        let tokens = Tensor::from_vec(tokens, (rows, width), device)?;
+        let marks = Tensor::from_vec(marks, (rows, 1), device)?;
+        let originals = logits.contiguous()?.gather(&tokens, 1)?;
+        left = left.scatter(&tokens, &originals.broadcast_add(&marks)?, 1)?;
+        columns = vec![columns.swap_remove(0), sum_exp_log(&left)?, originals];
     }
+    let shape = (rows, vocab);
+    let tokens = tokens.broadcast_as(shape)?;
+    let constant = |value: f32| Tensor::new(&[[value]], device)?.broadcast_as(shape);
+    let (none, lowest) = (constant(f32::INFINITY)?, constant(f32::NEG_INFINITY)?);
+    let count = wanted.iter().map(|want| want.count);
+    for round in 0..count.max().unwrap_or(0) {
+        if round > 0 {
+            let found = tokens.broadcast_eq(&columns[columns.len() - 1])?;
+            left = found.where_cond(&lowest, &left)?;
+        }
+        let largest = left.max_keepdim(1)?;
+        let equal = left.broadcast_eq(&largest)?;
+        let token = equal.where_cond(&tokens, &none)?.min_keepdim(1)?;
+        columns.extend([largest, token]);
+    }
+    let values = Tensor::cat(&columns, 1)?.to_vec2::<f32>()?;
+    let selected = values.into_iter().zip(wanted).map(|(row, want)| {
+        let (originals, best) = row[2..].split_at(width);
+        let best = best.chunks_exact(2).take(want.count);
+        let best = best.map(|pair| (pair[1], pair[0]));
+        // Where the logits are not numbers, or run out, there is no token.
+        let best = best.filter(|&(t, v)| v > f32::NEG_INFINITY && t < vocab as f32);
+        Selected {
+            vocab,
+            best: best.map(|(t, v)| (t as u32, v)).collect(),
+            changed: want
+                .changed
+                .into_iter()
+                .zip(originals.iter().copied())
+                .collect(),
+            log_sum_exp: row[0],
+            unchanged_log_sum_exp: row[1],
+        }
+    });
+    Ok(selected.collect())
 }
 
 /// `[rows, 1]`: the logarithm of the sum of a row's exponentials, −∞ where all logits are.
@@ -203,18 +209,11 @@ mod tests {
         }
     }
 
-    fn selector(size: usize, vocab: usize) -> Option<Selector> {
-        let beam = Beam {
-            size,
-            ..Beam::default()
-        };
-        let options = options(Search::Beam(beam), Rules::default());
-        Selector::new(Some(&Device::Cpu), vocab, &options).unwrap()
-    }
-
-    fn select(size: usize, logits: Tensor, changed: Vec<Vec<u32>>) -> Vec<Selected> {
-        let selector = selector(size, logits.dims()[1]).unwrap();
-        let selected = selector.select(&Output::Logits(logits), || changed);
+    fn select(counts: &[usize], logits: Tensor, changed: Vec<Vec<u32>>) -> Vec<Selected> {
+        let selector = Selector::new(Some(&Device::Cpu), logits.dims()[1]).unwrap();
+        let wanted = counts.iter().zip(changed);
+        let wanted = wanted.map(|(&count, changed)| Want { count, changed });
+        let selected = selector.select(&Output::Logits(logits), || Some(wanted.collect()));
         selected.unwrap().unwrap()
     }
 
@@ -228,7 +227,7 @@ mod tests {
         ];
         let logits = Tensor::new(&rows, &Device::Cpu).unwrap();
         let changed = vec![vec![1, 4], vec![], vec![0, 3, 5], vec![2]];
-        let found = select(2, logits, changed);
+        let found = select(&[4, 4, 2, 1], logits, changed);
         assert_eq!(found[0].best, [(3, 3.0), (2, 2.0), (0, 1.0), (5, 0.5)]);
         assert_eq!(found[0].changed, [(1, 3.0), (4, NONE)]);
         assert_eq!(found[1].best, [(0, 0.0), (1, 0.0), (2, 0.0), (3, 0.0)]);
@@ -254,9 +253,9 @@ mod tests {
     fn without_changes_one_sum_is_the_other() {
         let logits = Tensor::new(&[[1f32, 2.0], [2.0, 1.0]], &Device::Cpu).unwrap();
         let changed = vec![Vec::new(), Vec::new()];
-        let found = select(1, logits, changed);
+        let found = select(&[2, 1], logits, changed);
         assert_eq!(found[0].best, [(1, 2.0), (0, 1.0)]);
-        assert_eq!(found[1].best, [(0, 2.0), (1, 1.0)]);
+        assert_eq!(found[1].best, [(0, 2.0)]);
         for found in found {
             assert_eq!(found.log_sum_exp, found.unchanged_log_sum_exp);
         }
@@ -264,9 +263,16 @@ mod tests {
 
     #[test]
     fn beams_that_are_too_wide_take_everything() {
-        assert!(selector(32, 9).is_some());
-        assert!(selector(33, 9).is_none());
-        assert!(selector(usize::MAX, 9).is_none());
+        let count = |size| {
+            let beam = Beam {
+                size,
+                ..Beam::default()
+            };
+            count(&options(Search::Beam(beam), Rules::default()))
+        };
+        assert_eq!(count(32), Some(64));
+        assert_eq!(count(33), None);
+        assert_eq!(count(usize::MAX), None);
     }
 
     #[test]
